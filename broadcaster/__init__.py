@@ -1,0 +1,1 @@
+"""The running station: everything that touches sockets, files, devices and processes."""

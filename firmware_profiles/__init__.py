@@ -1,0 +1,1 @@
+"""What each amplifier family and firmware range can do, as data, and its reader."""

@@ -1,0 +1,1 @@
+"""What plays on an ordinary day: recordings, playlists, rotation and their expansion in time."""
