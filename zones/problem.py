@@ -1,0 +1,53 @@
+"""One thing wrong in a configuration file, told to the person who can mend it."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+_SHOWN_CHARACTERS: Final = 160
+"""A longer source line is cut round the caret, so that a terminal still shows both."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """A place in a file and a sentence about it. Lines and columns count from 1, in characters."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    hint: str = ""
+    """What would mend it, such as ``did you mean "amplifiers"?``."""
+    is_warning: bool = False
+    """Odd rather than wrong: shown, but the file is accepted."""
+
+    def __str__(self) -> str:
+        """``file:line:column: message; hint``, the form editors jump to."""
+        label = "warning: " if self.is_warning else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.file}:{self.line}:{self.column}: {label}{self.message}{hint}"
+
+    def rendered(self, source_text: str) -> str:
+        """The problem, the line it is on and a caret below the place."""
+        lines = source_text.splitlines()
+        if not 1 <= self.line <= len(lines):
+            return str(self)
+        shown, caret = _excerpt(lines[self.line - 1], self.column - 1)
+        return f"{self}\n    {shown}\n    {caret}^"
+
+
+def _excerpt(line: str, column: int) -> tuple[str, str]:
+    """The part of a line worth showing, and the blanks that put a caret below ``column``."""
+    printable = "".join(" " if unicodedata.category(c) == "Cc" else c for c in line)
+    start = max(0, column - _SHOWN_CHARACTERS // 2) if len(printable) > _SHOWN_CHARACTERS else 0
+    shown = printable[start : start + _SHOWN_CHARACTERS]
+    return shown, " " * sum(map(_cells, shown[: max(0, column - start)]))
+
+
+def _cells(character: str) -> int:
+    """The terminal cells a character takes: Hangul takes two, a combining mark none."""
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
