@@ -1,0 +1,359 @@
+"""The plan: everything the engine needs to know, as a value and as bytes.
+
+A plan is validated and self-contained: streams to send, sources worth staging, claims on each
+zone's bus, level steps. It is written as JSON lines, one small object a line, so that a reader
+can parse a large plan without holding the interpreter for long (the sending thread shares it).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, NewType
+
+from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId
+from zones.media_time import RATE, Sample, WallAnchor
+from zones.sound import PcmId, Ring, Segment, Sequence, Silence, Source, Timeline
+
+LAYOUT = 1
+"""Version of the plan's form; a reader refuses any other."""
+
+MAX_CLAIMS = 20_000
+MAX_STREAMS = 8_192
+
+StreamId = NewType("StreamId", str)
+
+
+class PlanError(ValueError):
+    """A plan that must not be adopted; the text says what is wrong with it."""
+
+
+class Part(Enum):
+    """Who writes: the plan in force is the union of both parts."""
+
+    CONTROL = "control"
+    LOCAL = "local"
+
+
+class Format(Enum):
+    """A payload format on the wire: name as in SDP, RTP clock in Hz, bytes a sample of that clock.
+
+    Sources: RFC 3551 (L16), RFC 3190 (L24).
+    """
+
+    L16 = ("L16", 48_000, 2)
+    L24 = ("L24", 48_000, 3)
+
+    def __init__(self, encoding: str, clock_rate: int, sample_bytes: int) -> None:
+        """Name the three columns."""
+        self.encoding = encoding
+        self.clock_rate = clock_rate
+        self.sample_bytes = sample_bytes
+
+    def payload_bytes(self, packet_time: Sample) -> int:
+        """Bytes of RTP payload in a packet of `packet_time` media samples."""
+        return packet_time * self.clock_rate // RATE * self.sample_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One destination of a stream: through the socket called `socket`, to address and port."""
+
+    socket: str
+    address: str
+    port: int
+
+
+def socket_name(interface: str, ttl: int, dscp: int) -> str:
+    """The name under which supervisor and plan speak of one sending socket.
+
+    Interface is an IPv4 address of this host; TTL and DSCP belong to the socket, so every packet
+    of a stream carries the same ones (SAFETY G2).
+    """
+    return f"{interface}/ttl{ttl}/dscp{dscp}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """The unit of sending: what one zone gets in one format, on one or more legs.
+
+    `packet_time`, `delay` and `pre_roll` are samples of media time. `min_priority` hides claims
+    below it (a receiver-side priority group takes warnings only). With `keep_alive` intended
+    silence is sent as dither of one step, so that an amplifier that mutes on digital silence stays
+    awake.
+
+    Raises:
+        PlanError: a field out of range.
+    """
+
+    id: StreamId
+    zone: ZoneId
+    format: Format
+    packet_time: Sample
+    payload_type: int
+    ssrc: int
+    legs: tuple[Leg, ...]
+    delay: Sample = 0
+    keep_alive: bool = False
+    min_priority: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse streams no receiver could follow."""
+        if self.packet_time not in (48, 240, 480, 960):
+            raise PlanError(
+                f"stream {self.id}: packet time of {self.packet_time} samples; use 1, 5, 10, 20 ms"
+            )
+        if not 0 <= self.payload_type <= 127:
+            raise PlanError(f"stream {self.id}: payload type {self.payload_type} is not 0 .. 127")
+        if not 0 <= self.ssrc < 1 << 32:
+            raise PlanError(f"stream {self.id}: SSRC {self.ssrc} is not a 32-bit number")
+        if not self.legs:
+            raise PlanError(f"stream {self.id}: it has no leg, so nobody could receive it")
+        if not 0 <= self.delay <= 10 * RATE:
+            raise PlanError(f"stream {self.id}: a delay of {self.delay} samples is not 0 .. 10 s")
+
+
+@dataclass(frozen=True, slots=True)
+class GainStep:
+    """From `at` on, the zone plays claims of priority below `below_priority` at `gain_db`."""
+
+    zone: ZoneId
+    at: Sample
+    gain_db: float
+    below_priority: int = 224
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One part of what the engine is to do, at one revision.
+
+    `sources` are kept staged under their names whether or not a claim uses them; every claim's
+    source is among them. Revisions of a part only rise (SAFETY I2).
+
+    Raises:
+        PlanError: duplicate ids, or claims and steps for zones in numbers no site has.
+    """
+
+    part: Part
+    revision: int
+    anchor: WallAnchor
+    streams: tuple[Stream, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
+    gain_steps: tuple[GainStep, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse plans that contradict themselves."""
+        if len(self.streams) > MAX_STREAMS or len(self.claims) > MAX_CLAIMS:
+            raise PlanError(
+                f"{len(self.streams)} streams and {len(self.claims)} claims; the most a plan may "
+                f"hold is {MAX_STREAMS} and {MAX_CLAIMS}"
+            )
+        _refuse_twice("stream", (stream.id for stream in self.streams))
+        _refuse_twice("claim", ((claim.zone, claim.id) for claim in self.claims))
+
+
+def _refuse_twice(what: str, keys: Iterable[object]) -> None:
+    seen: set[object] = set()
+    for key in keys:
+        if key in seen:
+            raise PlanError(f"{what} {key} stands twice in the plan")
+        seen.add(key)
+
+
+def encode_plan(plan: Plan) -> bytes:
+    """The plan as JSON lines in UTF-8.
+
+    Raises:
+        PlanError: a claim whose source is not among the plan's sources.
+    """
+    names = {id(source): name for name, source in plan.sources.items()}
+    lines: list[dict[str, Any]] = [
+        {
+            "plan": LAYOUT,
+            "part": plan.part.value,
+            "revision": plan.revision,
+            "anchor": [plan.anchor.sample, plan.anchor.utc.isoformat()],
+        }
+    ]
+    lines += [{"stream": _stream_fields(stream)} for stream in plan.streams]
+    for name, source in plan.sources.items():
+        lines += _source_lines(name, source)
+    for claim in plan.claims:
+        if id(claim.source) not in names:
+            raise PlanError(f"claim {claim.id}: its source is not among the plan's sources")
+        lines.append({"claim": _claim_fields(claim, names[id(claim.source)])})
+    for step in plan.gain_steps:
+        lines.append({"gain": [step.zone, step.at, step.gain_db, step.below_priority]})
+    return "\n".join(json.dumps(line, separators=(",", ":")) for line in lines).encode()
+
+
+def decode_plan(text: bytes) -> Plan:
+    """The plan in `text`, whole and checked.
+
+    Raises:
+        PlanError: `text` is no plan of this layout, or breaks a rule of it.
+    """
+    try:
+        return _decoded(iter(text.split(b"\n")))
+    except PlanError:
+        raise
+    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+        raise PlanError(f"the plan cannot be read: {error}") from error
+
+
+_ITEMS_A_LINE = 64
+"""Timeline items in one line: a line is parsed without letting the sender in between."""
+
+
+def _source_lines(name: str, source: Source) -> Iterator[dict[str, Any]]:
+    match source:
+        case Timeline(items):
+            listed = [[start, *_segment_fields(segment)] for start, segment in items]
+            for at in range(0, max(1, len(listed)), _ITEMS_A_LINE):
+                yield {"timeline": name, "items": listed[at : at + _ITEMS_A_LINE]}
+        case Sequence(once, loop):
+            yield {
+                "sequence": name,
+                "once": [_segment_fields(segment) for segment in once],
+                "loop": [_segment_fields(segment) for segment in loop],
+            }
+        case Ring(ring):
+            yield {"ring": name, "of": ring}
+        case Silence():
+            yield {"silence": name}
+
+
+def _segment_fields(s: Segment) -> list[Any]:
+    return [s.pcm, s.cue_in, s.length, s.gain_db, s.fade_in, s.fade_out]
+
+
+def _segment(fields: list[Any]) -> Segment:
+    pcm, cue_in, length, gain_db, fade_in, fade_out = fields
+    if pcm is not None and (len(pcm) != 64 or not set(pcm) <= set("0123456789abcdef")):
+        raise PlanError(f"{pcm!r} names no PCM: it must be 64 hex digits")
+    return Segment(
+        None if pcm is None else PcmId(pcm),
+        _whole(cue_in),
+        _whole(length),
+        float(gain_db),
+        _whole(fade_in),
+        _whole(fade_out),
+    )
+
+
+def _whole(value: Any) -> int:
+    """A sample position; a bound keeps arithmetic inside 64 bits for ever."""
+    if not isinstance(value, int) or not -(1 << 62) < value < 1 << 62:
+        raise PlanError(f"{value!r} is no position in media time")
+    return value
+
+
+def _stream_fields(s: Stream) -> list[Any]:
+    legs = [[leg.socket, leg.address, leg.port] for leg in s.legs]
+    return [
+        *(s.id, s.zone, s.format.name, s.packet_time, s.payload_type, s.ssrc, legs),
+        *(s.delay, s.keep_alive, s.min_priority),
+    ]
+
+
+def _stream(fields: list[Any]) -> Stream:
+    name, zone, format_name, packet_time, payload_type, ssrc, legs, delay, alive, least = fields
+    if format_name not in Format.__members__:
+        raise PlanError(f"stream {name}: format {format_name!r} is unknown")
+    return Stream(
+        *(StreamId(name), ZoneId(zone), Format[format_name], packet_time, payload_type, ssrc),
+        tuple(_leg(name, leg) for leg in legs),
+        *(_whole(delay), bool(alive), _whole(least)),
+    )
+
+
+def _leg(stream: str, fields: list[Any]) -> Leg:
+    socket, address, port = fields
+    ipaddress.IPv4Address(address)
+    if not isinstance(port, int) or not 1 <= port <= 65_535:
+        raise PlanError(f"stream {stream}: port {port!r} is not 1 .. 65535")
+    return Leg(str(socket), address, port)
+
+
+def _claim_fields(c: Claim, source: str) -> list[Any]:
+    return [
+        *(c.id, c.zone, c.kind.value, c.priority, source, c.start, c.until),
+        *(c.comes_back.value, c.duck_db),
+    ]
+
+
+def _claim(fields: list[Any], sources: Mapping[str, Source]) -> Claim:
+    name, zone, kind, priority, source, start, until, comes_back, duck_db = fields
+    if source not in sources:
+        raise PlanError(f"claim {name}: source {source!r} is not in the plan")
+    return Claim(
+        *(ClaimId(name), ZoneId(zone), Kind(kind), _whole(priority), sources[source]),
+        None if start is None else _whole(start),
+        None if until is None else _whole(until),
+        ComesBack(comes_back),
+        None if duck_db is None else float(duck_db),
+    )
+
+
+def _decoded(lines: Iterator[bytes]) -> Plan:
+    head = json.loads(next(lines))
+    if head.get("plan") != LAYOUT:
+        raise PlanError(f"the plan has layout {head.get('plan')!r}; this engine reads {LAYOUT}")
+    streams: list[Stream] = []
+    sources: dict[str, Source] = {}
+    claims: list[Claim] = []
+    gain_steps: list[GainStep] = []
+    items: dict[str, list[tuple[Sample, Segment]]] = {}
+    for line in lines:
+        entry = json.loads(line)
+        if "claim" in entry:
+            _close_timelines(items, sources)
+            claims.append(_claim(entry["claim"], sources))
+        elif "timeline" in entry:
+            listed = [(_whole(start), _segment(rest)) for start, *rest in entry["items"]]
+            items.setdefault(entry["timeline"], []).extend(listed)
+        elif "stream" in entry:
+            streams.append(_stream(entry["stream"]))
+        elif "gain" in entry:
+            zone, at, gain_db, below = entry["gain"]
+            gain_steps.append(GainStep(ZoneId(zone), _whole(at), float(gain_db), _whole(below)))
+        else:
+            name, source = _small_source(entry)
+            sources[name] = source
+    _close_timelines(items, sources)
+    sample, utc = head["anchor"]
+    return Plan(
+        Part(head["part"]),
+        _whole(head["revision"]),
+        WallAnchor(_whole(sample), datetime.fromisoformat(utc)),
+        tuple(streams),
+        sources,
+        tuple(claims),
+        tuple(gain_steps),
+    )
+
+
+def _close_timelines(
+    items: dict[str, list[tuple[Sample, Segment]]], sources: dict[str, Source]
+) -> None:
+    """Timelines come in several lines; they are whole when the first claim is read."""
+    for name, listed in items.items():
+        sources[name] = Timeline(tuple(listed))
+    items.clear()
+
+
+def _small_source(entry: dict[str, Any]) -> tuple[str, Source]:
+    if "sequence" in entry:
+        once = tuple(_segment(fields) for fields in entry["once"])
+        loop = tuple(_segment(fields) for fields in entry["loop"])
+        return entry["sequence"], Sequence(once, loop)
+    if "ring" in entry:
+        return entry["ring"], Ring(str(entry["of"]))
+    if "silence" in entry:
+        return entry["silence"], Silence()
+    raise PlanError(f"a line of the plan says nothing known: {', '.join(map(str, entry))[:80]}")

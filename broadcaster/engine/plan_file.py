@@ -1,0 +1,145 @@
+"""A plan part on disk: two slots, so that a reader finds a whole plan at any moment.
+
+The writer fills the older slot and then publishes its revision with one aligned 8-byte store. A
+reader takes the newer slot, copies it and checks length and CRC; if the writer was faster, it
+simply looks again later. The revision word is also a futex: readers sleep on it in the kernel.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import zlib
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from broadcaster.engine.libc import futex_wait, futex_wake
+from broadcaster.engine.plan import Part, Plan, PlanError, decode_plan, encode_plan
+
+MAGIC = 0x31_4E_4C_50_47_52_53  # "SRGPLN1", read as a little-endian number
+SLOT_BYTES = 8 << 20
+"""The longest plan of a part; the file is sparse."""
+_HEAD_BYTES = 4096
+_HEAD = np.dtype(
+    [("magic", "<u8"), ("bell", "<u4"), ("spare", "<u4"), ("slots", "<u8", (2, 3))], align=True
+)
+_REVISION, _LENGTH, _CRC = 0, 1, 2
+
+
+def plan_path(run: Path, part: Part) -> Path:
+    """Where a part lies in the run directory."""
+    return run / f"plan-{part.value}"
+
+
+class PlanFile:
+    """One part's file, opened for reading or for writing by its one writer.
+
+    Raises:
+        PlanError: the file is no plan file.
+        OSError: it cannot be made or opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Map the file; make it when it is not there."""
+        self._path = path
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            size = _HEAD_BYTES + 2 * SLOT_BYTES
+            if os.fstat(descriptor).st_size not in (0, size):
+                raise PlanError(f"{path} is no plan file: remove it and start again")
+            os.ftruncate(descriptor, size)
+            os.posix_fallocate(descriptor, 0, _HEAD_BYTES)
+            self._map = mmap.mmap(descriptor, size)
+        finally:
+            os.close(descriptor)
+        self._head = np.frombuffer(self._map, _HEAD, count=1)
+        if self._head["magic"][0] not in (0, MAGIC):
+            raise PlanError(f"{path} is no plan file: remove it and start again")
+        self._head["magic"] = MAGIC
+        self._slots = self._head["slots"][0]
+        self._bell = self._head["bell"].ctypes.data
+
+    def __enter__(self) -> PlanFile:
+        """Use as a context; the mapping is released at its end."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release the mapping."""
+        self.close()
+
+    def close(self) -> None:
+        """Release the mapping; the file stays."""
+        del self._head, self._slots
+        self._map.close()
+
+    @property
+    def revision(self) -> int:
+        """The newest revision written; 0 before the first."""
+        return int(self._slots[:, _REVISION].max())
+
+    def write(self, plan: Plan) -> None:
+        """Publish `plan` and wake the engines.
+
+        Raises:
+            PlanError: it is too long, or its revision does not rise.
+            OSError: the disk is full.
+        """
+        if plan.revision <= self.revision:
+            raise PlanError(
+                f"revision {plan.revision} does not rise above {self.revision} in {self._path}"
+            )
+        text = encode_plan(plan)
+        if len(text) > SLOT_BYTES:
+            raise PlanError(f"a plan of {len(text)} bytes; the most is {SLOT_BYTES}")
+        slot = int(self._slots[:, _REVISION].argmin())
+        self._slots[slot, _REVISION] = 0
+        start = _HEAD_BYTES + slot * SLOT_BYTES
+        self._reserve(start, len(text))
+        self._map[start : start + len(text)] = text
+        self._slots[slot, _LENGTH] = len(text)
+        self._slots[slot, _CRC] = zlib.crc32(text)
+        self._slots[slot, _REVISION] = plan.revision
+        self._head["bell"] += 1
+        futex_wake(self._bell)
+
+    def read(self, *, older: bool = False) -> Plan | None:
+        """The newest plan; None when there is none or it is being replaced right now.
+
+        With `older` the other slot: the plan before the newest, for a successor that finds the
+        newest one to be poison.
+
+        Raises:
+            PlanError: the bytes are whole but are no plan.
+        """
+        newest = int(self._slots[:, _REVISION].argmax())
+        slot = 1 - newest if older else newest
+        revision, length, crc = (int(word) for word in self._slots[slot])
+        if revision == 0 or length > SLOT_BYTES:
+            return None
+        start = _HEAD_BYTES + slot * SLOT_BYTES
+        text = self._map[start : start + length]
+        if int(self._slots[slot, _REVISION]) != revision or zlib.crc32(text) != crc:
+            return None
+        return decode_plan(text)
+
+    def wait(self, beyond: int, timeout: float) -> bool:
+        """Sleep until a revision above `beyond` is published, at most `timeout` seconds."""
+        bell = int(self._head["bell"][0])
+        if self.revision <= beyond:
+            futex_wait(self._bell, bell, timeout)
+        return self.revision > beyond
+
+    def _reserve(self, start: int, length: int) -> None:
+        """Get the blocks before touching them: a full disk must raise, not kill by SIGBUS."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            os.posix_fallocate(descriptor, start, length)
+        finally:
+            os.close(descriptor)
