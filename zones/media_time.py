@@ -20,6 +20,7 @@ RATE = 48_000
 BootId = NewType("BootId", str)
 
 _NS = 1_000_000_000
+_US = 1_000_000
 
 
 def samples(seconds: float) -> Sample:
@@ -57,7 +58,8 @@ class WallAnchor:
     """One instant known in both times: `sample` is `utc`.
 
     Re-taken when the wall clock stepped; a new anchor re-plans the future and never moves what
-    already runs.
+    already runs. Times may be written in any zone; what lies between them is counted in UTC, so
+    an hour that is missing or comes twice on the wall is neither in media time.
 
     Raises:
         ValueError: `utc` is naive.
@@ -68,16 +70,27 @@ class WallAnchor:
 
     def __post_init__(self) -> None:
         """Refuse wall time without a zone: it would be read as local time somewhere."""
-        if self.utc.tzinfo is None:
-            raise ValueError("a wall anchor needs an aware datetime; give it a time zone")
+        _in_utc(self.utc)
 
     def utc_at(self, sample: Sample) -> datetime:
-        """Wall time of `sample`, to the microsecond."""
-        microseconds = (sample - self.sample) * 1_000_000 // RATE
-        return self.utc.astimezone(UTC) + timedelta(microseconds=microseconds)
+        """The first microsecond of wall time, in UTC, at which `sample` is due."""
+        microseconds = -((self.sample - sample) * _US // RATE)
+        return _in_utc(self.utc) + timedelta(microseconds=microseconds)
 
     def sample_at(self, utc: datetime) -> Sample:
-        """The sample at wall time `utc`, rounded down."""
-        delta = utc - self.utc
-        microseconds = (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
-        return self.sample + microseconds * RATE // 1_000_000
+        """The sample that is due at wall time `utc`, rounded down.
+
+        Raises:
+            ValueError: `utc` is naive.
+        """
+        microseconds = (_in_utc(utc) - _in_utc(self.utc)) // timedelta(microseconds=1)
+        return self.sample + microseconds * RATE // _US
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """`moment` in UTC: two times of one local zone would be subtracted as the wall shows them."""
+    if moment.utcoffset() is None:
+        raise ValueError(
+            f"{moment.isoformat()} has no time zone; wall time needs an aware datetime"
+        )
+    return moment.astimezone(UTC)

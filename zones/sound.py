@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import NewType
 
 from zones.media_time import Sample
@@ -99,7 +100,7 @@ class Timeline:
 
     def __post_init__(self) -> None:
         """Keep the order that lets `pieces` search instead of scan."""
-        for (start, segment), (after, next_segment) in zip(self.items, self.items[1:]):
+        for (start, segment), (after, next_segment) in pairwise(self.items):
             if after < start or after + next_segment.length < start + segment.length:
                 raise ValueError("the items of a timeline must start and end in order")
 
@@ -121,8 +122,8 @@ class Timeline:
 
     def covering(self, begin: Sample, end: Sample) -> Iterator[tuple[Sample, Segment]]:
         """The items that touch [begin, end), in order."""
-        first = bisect_right(self._ends, begin)
-        for start, segment in self.items[first:]:
+        for index in range(bisect_right(self._ends, begin), len(self.items)):
+            start, segment = self.items[index]
             if start >= end:
                 return
             yield start, segment
@@ -162,9 +163,7 @@ def pieces(source: Source, origin: Sample, begin: Sample, end: Sample) -> Iterat
     """
     if isinstance(source, Timeline):
         for start, segment in source.covering(begin, end):
-            at = max(start, begin)
-            until = min(start + segment.length, end)
-            yield Piece(at, segment, at - start, until - at)
+            yield from _cut(segment, start, begin, end)
     elif isinstance(source, Sequence):
         yield from _sequence_pieces(source, origin, max(begin, origin), end)
 
