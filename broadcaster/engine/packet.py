@@ -13,8 +13,9 @@ from typing import Final
 
 import numpy as np
 
-from broadcaster.engine.plan import Format, StreamId
 from zones.media_time import RATE, BootId, Sample
+from zones.site import StreamId
+from zones.stream_format import StreamFormat
 
 HEADER: Final = np.dtype(
     [("flags", "u1"), ("type", "u1"), ("sequence", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4")]
@@ -39,7 +40,7 @@ def sample_near(rtp_timestamp: int, clock_rate: int, expected: Sample) -> Sample
     return ticks * RATE // clock_rate
 
 
-def stream_ssrc(secret: bytes, stream: StreamId, payload_format: Format, boot: BootId) -> int:
+def stream_ssrc(secret: bytes, stream: StreamId, payload_format: StreamFormat, boot: BootId) -> int:
     """The SSRC of a stream: the same all through a boot, another one after it (SAFETY G1)."""
     text = f"{stream}|{payload_format.name}|{boot}".encode()
     digest = hashlib.blake2b(text, key=secret[:64], digest_size=4).digest()

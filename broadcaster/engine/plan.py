@@ -13,19 +13,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, NewType
+from typing import Any
 
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId
 from zones.media_time import RATE, Sample, WallAnchor
+from zones.site import StreamId
 from zones.sound import PcmId, Ring, Segment, Sequence, Silence, Source, Timeline
+from zones.stream_format import FORMATS, StreamFormat
 
 LAYOUT = 1
 """Version of the plan's form; a reader refuses any other."""
 
 MAX_CLAIMS = 20_000
 MAX_STREAMS = 8_192
-
-StreamId = NewType("StreamId", str)
 
 
 class PlanError(ValueError):
@@ -37,26 +37,6 @@ class Part(Enum):
 
     CONTROL = "control"
     LOCAL = "local"
-
-
-class Format(Enum):
-    """A payload format on the wire: name as in SDP, RTP clock in Hz, bytes a sample of that clock.
-
-    Sources: RFC 3551 (L16), RFC 3190 (L24).
-    """
-
-    L16 = ("L16", 48_000, 2)
-    L24 = ("L24", 48_000, 3)
-
-    def __init__(self, encoding: str, clock_rate: int, sample_bytes: int) -> None:
-        """Name the three columns."""
-        self.encoding = encoding
-        self.clock_rate = clock_rate
-        self.sample_bytes = sample_bytes
-
-    def payload_bytes(self, packet_time: Sample) -> int:
-        """Bytes of RTP payload in a packet of `packet_time` media samples."""
-        return packet_time * self.clock_rate // RATE * self.sample_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +72,7 @@ class Stream:
 
     id: StreamId
     zone: ZoneId
-    format: Format
+    format: StreamFormat
     packet_time: Sample
     payload_type: int
     ssrc: int
@@ -246,7 +226,7 @@ def _segment(fields: list[Any]) -> Segment:
     )
 
 
-def _whole(value: Any) -> int:
+def _whole(value: object) -> int:
     """A sample position; a bound keeps arithmetic inside 64 bits for ever."""
     if not isinstance(value, int) or not -(1 << 62) < value < 1 << 62:
         raise PlanError(f"{value!r} is no position in media time")
@@ -263,10 +243,10 @@ def _stream_fields(s: Stream) -> list[Any]:
 
 def _stream(fields: list[Any]) -> Stream:
     name, zone, format_name, packet_time, payload_type, ssrc, legs, delay, alive, least = fields
-    if format_name not in Format.__members__:
+    if format_name not in FORMATS:
         raise PlanError(f"stream {name}: format {format_name!r} is unknown")
     return Stream(
-        *(StreamId(name), ZoneId(zone), Format[format_name], packet_time, payload_type, ssrc),
+        *(StreamId(name), ZoneId(zone), FORMATS[format_name], packet_time, payload_type, ssrc),
         tuple(_leg(name, leg) for leg in legs),
         *(_whole(delay), bool(alive), _whole(least)),
     )

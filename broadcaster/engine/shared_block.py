@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 
-from broadcaster.engine.plan import Part, StreamId
+from broadcaster.engine.plan import Part
 from zones.bus import ClaimId
 from zones.media_time import BootId, MediaClock, Sample
+from zones.site import StreamId
 
 MAGIC = 0x31_4B_4C_42_47_52_53
 LAYOUT = 1
@@ -168,9 +169,15 @@ class SharedBlock:
         """One look at the engine that speaks."""
         f = self.fields
         return EngineState(
-            *(int(f[name]) for name in ("pid", "beat_ns", "sent_until", "late_ticks")),
-            *(int(f["skipped_packets"]), bool(f["real_time"]), bool(f["locked"])),
-            *(int(f["unstaged"]), bytes(f["fault"]).decode(errors="replace")),
+            pid=int(f["pid"]),
+            beat_ns=int(f["beat_ns"]),
+            sent_until=int(f["sent_until"]),
+            late_ticks=int(f["late_ticks"]),
+            skipped_packets=int(f["skipped_packets"]),
+            real_time=bool(f["real_time"]),
+            locked=bool(f["locked"]),
+            unstaged=int(f["unstaged"]),
+            fault=bytes(f["fault"]).decode(errors="replace"),
         )
 
     def adoptions(self) -> tuple[Adoption, ...]:

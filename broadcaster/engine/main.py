@@ -1,0 +1,89 @@
+"""The engine process: `python -m broadcaster.engine.main`, started by the supervisor.
+
+It reads the plan parts and the PCM store and sends; it reads no configuration, opens no socket and
+talks to nobody. It goes on when everything else is dead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from time import monotonic_ns
+from types import FrameType
+
+from broadcaster.engine.libc import die_with_parent, lock_memory, real_time
+from broadcaster.engine.sender import Sender
+from broadcaster.engine.shared_block import SharedBlock
+from broadcaster.engine.stager import Stager, Staging
+
+SENDER_PRIORITY = 50
+STAGER_PRIORITY = 40
+_SWITCH_INTERVAL = 0.0001
+"""Seconds the staging thread may keep the interpreter when the sender wants it."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Send until SIGTERM; exit status 0, or 2 when the run directory is not fit for it."""
+    options = _parser().parse_args(arguments)
+    if options.parent:
+        die_with_parent(options.parent)
+    notes = [lock_memory(), real_time(SENDER_PRIORITY)]
+    block = SharedBlock(options.run / "engine")
+    clock = block.clock
+    if clock is None:
+        print("engine: the run directory has no media clock; start the supervisor", file=sys.stderr)  # noqa: T201 - before logging, to the one who starts it by hand
+        return 2
+    sockets = {name: socket.socket(fileno=int(number)) for name, number in options.socket}
+    staging = Staging(options.state / "pcm")
+    sender = Sender(clock, block, staging, sockets)
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        sender.is_stopping = True
+
+    def refused(reason: str) -> None:
+        block.fields["refused_plans"] += 1
+        block.fields["fault"] = reason.encode()[:255]
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stager = Stager(
+        options.run,
+        staging,
+        lambda: clock.sample_at(monotonic_ns()),
+        sender.hand_over,
+        refused,
+    )
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    gc.disable()
+    gc.freeze()
+    block.fields["locked"] = notes[0] is None
+    block.fields["real_time"] = notes[1] is None
+    block.fields["pid"] = os.getpid()
+    stager.begin(STAGER_PRIORITY)
+    sender.run()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="broadcaster.engine.main", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="run directory")
+    parser.add_argument("--state", type=Path, required=True, help="state directory")
+    parser.add_argument(
+        "--socket",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "DESCRIPTOR"),
+        help="an inherited sending socket and the name the plan gives it",
+    )
+    parser.add_argument("--parent", type=int, default=0, help="end when this process does")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,373 @@
+"""What sounds: a pure function of plan, stamps, PCM and media time.
+
+The engine sends what `Mix.render` returns, the ear compares with it, the tests call it: there is no
+second opinion. Samples do not depend on how a stretch is cut into blocks, as long as blocks begin
+on whole milliseconds, so two engines and the ear agree bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadcaster.engine.codec import Samples
+from broadcaster.engine.plan import GainStep, Plan, Stream
+from zones.bus import Claim, ClaimId, Kind, Turn, stamped, turns
+from zones.media_time import RATE, Sample
+from zones.site import StreamId
+from zones.sound import PcmId, Piece, Ring, Segment, Sequence, Silence, Timeline, pieces
+
+SPLICE_FADE: Sample = 480
+"""10 ms: how fast a gain changes where one turn follows another."""
+LEVEL_FADE: Sample = 960
+"""20 ms: how fast a level step is taken, so that it makes no zipper noise."""
+_GRID: Sample = 48
+_WINDOW: Sample = 10 * RATE
+
+_Float = NDArray[np.float32]
+
+
+class Pcm(Protocol):
+    """Where samples come from; what is not at hand is None, and its claim does not claim."""
+
+    def samples(self, pcm: PcmId, begin: Sample, end: Sample) -> Samples | None:
+        """Samples [begin, end) of canonical PCM; None when not staged or beyond its end."""
+
+    def ring(self, name: str, begin: Sample, end: Sample) -> Samples | None:
+        """Live samples at media time [begin, end); None when its writer is not keeping up."""
+
+
+class _NotAtHand(Exception):  # noqa: N818 - a signal inside this module, not an error
+    """A claim's audio is missing; carries the claim."""
+
+    def __init__(self, claim: Claim) -> None:
+        super().__init__(claim.id)
+        self.claim = claim
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One claim heard within a turn: its source's origin and its gain as a factor."""
+
+    claim: Claim
+    origin: Sample
+    gain: float
+
+
+class Mix:
+    """All that decides the samples of a stream; streams that would sound alike share one."""
+
+    def __init__(
+        self,
+        claims: tuple[Claim, ...],
+        gain_steps: tuple[GainStep, ...] = (),
+        delay: Sample = 0,
+        *,
+        keep_alive: bool = False,
+    ) -> None:
+        """Claims of one zone, its level steps in order of time, the stream's delay in samples."""
+        self.claims = claims
+        self.gain_steps = gain_steps
+        self.delay = delay
+        self.keep_alive = keep_alive
+        self._turns: tuple[Turn, ...] = ()
+        self._known: tuple[Sample, Sample] = (0, 0)
+
+    @property
+    def unstamped(self) -> tuple[Claim, ...]:
+        """The claims that wait for the engine to give them a start."""
+        return tuple(claim for claim in self.claims if claim.start is None)
+
+    def with_stamps(self, stamps: Mapping[ClaimId, Sample]) -> Mix:
+        """The mix with the starts the engine gave; itself when nothing was waiting."""
+        if not any(claim.id in stamps for claim in self.unstamped):
+            return self
+        claims = tuple(stamped(c, stamps[c.id]) if c.id in stamps else c for c in self.claims)
+        return Mix(claims, self.gain_steps, self.delay, keep_alive=self.keep_alive)
+
+    def passing_over(self, mute: Claim) -> Mix:
+        """The mix with `mute` unable to sound: the next claim does, or silence for a warning."""
+        claims = _passed_over(self.claims, mute)
+        return Mix(claims, self.gain_steps, self.delay, keep_alive=self.keep_alive)
+
+    def turns(self, begin: Sample, end: Sample) -> Iterator[Turn]:
+        """Who is on air in [begin, end); resolved ten seconds at a time, then remembered."""
+        if begin < self._known[0] or end > self._known[1]:
+            self._known = (begin, max(end, begin + _WINDOW))
+            self._turns = turns(self.claims, *self._known)
+        for turn in self._turns:
+            if turn.until > begin and turn.start < end:
+                yield turn
+
+    def on_air(self, sample: Sample) -> Claim | None:
+        """The claim that has the bus at `sample` of this stream."""
+        at = sample - self.delay
+        return next((turn.claim for turn in self.turns(at, at + 1)), None)
+
+    def render(self, pcm: Pcm, begin: Sample, length: Sample) -> Samples:
+        """The samples of media time [begin, begin + length), ready to be encoded.
+
+        A claim whose audio is not at hand is passed over, and the next one sounds: a missing file
+        is never a hole. A warning holds its zone all the same (SAFETY A3).
+        """
+        mix, at = self, begin - self.delay
+        while True:
+            try:
+                samples = mix._rendered(pcm, at, at + length)
+            except _NotAtHand as missing:
+                mix = Mix(_passed_over(mix.claims, missing.claim), self.gain_steps)
+            else:
+                return _dithered(samples, begin) if self.keep_alive else samples
+
+    def _rendered(self, pcm: Pcm, begin: Sample, end: Sample) -> Samples:
+        plain = self._untouched(pcm, begin, end)
+        if plain is not None:
+            return plain
+        total = np.zeros(end - begin, np.float32)
+        before: dict[tuple[ClaimId, Sample], _Layer] = {}
+        reached = begin - SPLICE_FADE
+        for turn in (*self.turns(reached, end), None):
+            start = end if turn is None else turn.start
+            if start > reached:  # a hole: what sounded before it fades out
+                self._add_span(pcm, total, begin, (reached, start), before, {})
+                before = {}
+            if turn is None:
+                break
+            layers = _layers(turn)
+            self._add_span(pcm, total, begin, (turn.start, min(turn.until, end)), before, layers)
+            before, reached = layers, turn.until
+        mixed: Samples = np.clip(np.rint(total), -32768, 32767).astype(np.int16)
+        return mixed
+
+    def _untouched(self, pcm: Pcm, begin: Sample, end: Sample) -> Samples | None:
+        """The stored samples themselves, when nothing at all is to be done to them."""
+        if self.gain_steps:
+            return None
+        heard = list(self.turns(begin - SPLICE_FADE, end))
+        if len(heard) != 1 or heard[0].under is not None:
+            return None
+        turn = heard[0]
+        if turn.start > begin - SPLICE_FADE or turn.until < end:
+            return None
+        parts = list(pieces(turn.claim.source, turn.origin, begin, end))
+        if len(parts) != 1 or parts[0].length != end - begin or not _is_plain(parts[0]):
+            return None
+        return _stored(pcm, turn.claim, parts[0])
+
+    def _add_span(
+        self,
+        pcm: Pcm,
+        total: _Float,
+        begin: Sample,
+        span: tuple[Sample, Sample],
+        before: Mapping[tuple[ClaimId, Sample], _Layer],
+        after: Mapping[tuple[ClaimId, Sample], _Layer],
+    ) -> None:
+        """Add [span) to `total`, whose first sample is `begin`; gains move at the span's start."""
+        start, until = span
+        for key in {**before, **after}:
+            old, new = before.get(key), after.get(key)
+            layer = new or old
+            if layer is None:
+                continue
+            first = old.gain if old else 0.0
+            last = new.gain if new else 0.0
+            if old is None and layer.origin == start:
+                first = last  # what begins at its own beginning loses no sample to a fade
+            a = max(start, begin)
+            b = until if last else min(until, start + SPLICE_FADE)
+            if a < b:
+                sound = self._layer_sound(pcm, layer, a, b)
+                total[a - begin : b - begin] += sound * _ramp(a, b, start, first, last)
+
+    def _layer_sound(self, pcm: Pcm, layer: _Layer, begin: Sample, end: Sample) -> _Float:
+        sound = _source_sound(pcm, layer.claim, layer.origin, begin, end)
+        level = _level(self.gain_steps, layer.claim.priority, begin, end)
+        return sound if level is None else sound * level
+
+
+def _passed_over(claims: tuple[Claim, ...], mute: Claim) -> tuple[Claim, ...]:
+    """The claims when `mute` cannot be played: without it, or silent in its place if a warning.
+
+    A warning never falls back to programme (SAFETY A3).
+    """
+    if mute.kind is Kind.WARNING:
+        return tuple(replace(c, source=Silence()) if c is mute else c for c in claims)
+    return tuple(claim for claim in claims if claim is not mute)
+
+
+def _layers(turn: Turn) -> dict[tuple[ClaimId, Sample], _Layer]:
+    """Everything heard within `turn`, each with what the claims above it lower it by."""
+    layers: dict[tuple[ClaimId, Sample], _Layer] = {}
+    gain, below = 1.0, turn
+    while True:
+        layers[below.claim.id, below.origin] = _Layer(below.claim, below.origin, gain)
+        if below.under is None:
+            return layers
+        gain *= factor(below.claim.duck_db or 0.0)
+        below = below.under
+
+
+def factor(gain_db: float) -> float:
+    """A gain in dB as a factor; 0 dB is exactly 1."""
+    return 1.0 if gain_db == 0.0 else float(10.0 ** (gain_db / 20.0))
+
+
+def _ramp(begin: Sample, end: Sample, start: Sample, first: float, last: float) -> _Float | float:
+    """Gain over [begin, end): from `first` at `start` to `last`, reached after the splice fade."""
+    if first == last or begin >= start + SPLICE_FADE:
+        return last
+    position = np.arange(begin - start, end - start, dtype=np.float32) / np.float32(SPLICE_FADE)
+    moved: _Float = np.float32(first) + np.float32(last - first) * np.minimum(
+        position, np.float32(1)
+    )
+    return moved
+
+
+def _level(steps: tuple[GainStep, ...], priority: int, begin: Sample, end: Sample) -> _Float | None:
+    """The zone's level over [begin, end) as factors; None for 0 dB throughout."""
+    mine = [step for step in steps if priority < step.below_priority and step.at < end]
+    if not mine:
+        return None
+    level = np.ones(end - begin, np.float32)
+    before = 1.0
+    for step in mine:
+        after = factor(step.gain_db)
+        if step.at + LEVEL_FADE <= begin:
+            level[:] = after
+        else:
+            a = max(step.at, begin)
+            along = np.arange(a - step.at, end - step.at, dtype=np.float32)
+            along = np.minimum(along / np.float32(LEVEL_FADE), np.float32(1))
+            level[a - begin :] = np.float32(before) + np.float32(after - before) * along
+        before = after
+    return level
+
+
+def _source_sound(pcm: Pcm, claim: Claim, origin: Sample, begin: Sample, end: Sample) -> _Float:
+    """What a claim's source plays in [begin, end)."""
+    sound = np.zeros(end - begin, np.float32)
+    if isinstance(claim.source, Ring):
+        live = pcm.ring(claim.source.name, begin, end)
+        if live is None:
+            raise _NotAtHand(claim)
+        sound += live
+    elif isinstance(claim.source, Sequence | Timeline):
+        for piece in pieces(claim.source, origin, begin, end):
+            if piece.segment.pcm is not None:
+                at = piece.at - begin
+                sound[at : at + piece.length] += _piece_sound(pcm, claim, piece)
+    return sound
+
+
+def _stored(pcm: Pcm, claim: Claim, piece: Piece) -> Samples:
+    segment = piece.segment
+    if segment.pcm is None:
+        return np.zeros(piece.length, np.int16)
+    start = segment.cue_in + piece.offset
+    stored = pcm.samples(segment.pcm, start, start + piece.length)
+    if stored is None:
+        raise _NotAtHand(claim)
+    return stored
+
+
+def _is_plain(piece: Piece) -> bool:
+    """Whether the piece is stored audio as it is: no gain, and clear of its fades."""
+    segment, end = piece.segment, piece.offset + piece.length
+    return (
+        segment.gain_db == 0.0
+        and piece.offset >= segment.fade_in
+        and end <= segment.length - segment.fade_out
+    )
+
+
+def _piece_sound(pcm: Pcm, claim: Claim, piece: Piece) -> _Float:
+    """A piece with its gain and its fades; fades keep power constant where two overlap."""
+    segment = piece.segment
+    sound = _stored(pcm, claim, piece).astype(np.float32)
+    if segment.gain_db != 0.0:
+        sound *= np.float32(factor(segment.gain_db))
+    if not _is_plain(piece):
+        sound *= _fades(segment, piece.offset, piece.length)
+    return sound
+
+
+def _fades(segment: Segment, offset: Sample, length: Sample) -> _Float:
+    """Square-root ramps: only operations that round the same way in every block size."""
+    position = np.arange(offset, offset + length, dtype=np.float32)
+    gain = np.ones(length, np.float32)
+    if segment.fade_in:
+        gain = np.minimum(gain, np.sqrt(position / np.float32(segment.fade_in)))
+    if segment.fade_out:
+        left = np.float32(segment.length) - position
+        gain = np.minimum(gain, np.sqrt(left / np.float32(segment.fade_out)))
+    return gain
+
+
+def _dithered(samples: Samples, begin: Sample) -> Samples:
+    """Whole milliseconds of digital silence replaced by dither of one step either way."""
+    if begin % _GRID or len(samples) % _GRID:
+        raise ValueError("streams with keep-alive are rendered in whole milliseconds")
+    grid = samples.reshape(-1, _GRID)
+    silent = ~grid.any(axis=1)
+    if silent.any():
+        grid = grid.copy()
+        grid[silent] = np.where(np.arange(_GRID) % 2, 1, -1)
+    return grid.reshape(-1)
+
+
+_LEAD: Sample = RATE
+"""How much of a message must be at hand before it may claim."""
+
+
+def is_at_hand(pcm: Pcm, claim: Claim, start: Sample) -> bool:
+    """Whether the first second of `claim`, begun at `start`, could be played now."""
+    if isinstance(claim.source, Ring):
+        return pcm.ring(claim.source.name, start - _GRID, start) is not None
+    for piece in pieces(claim.source, start, start, start + _LEAD):
+        if piece.segment.pcm is not None:
+            begin = piece.segment.cue_in + piece.offset
+            if pcm.samples(piece.segment.pcm, begin, begin + piece.length) is None:
+                return False
+    return True
+
+
+def mixes(plans: Iterable[Plan], streams: Iterable[Stream]) -> dict[StreamId, Mix]:
+    """The mix of every stream under the union of these plan parts.
+
+    Streams whose zones hold the same claims share one mix, so that fourteen zones on one programme
+    are mixed and encoded once.
+    """
+    claims: dict[str, list[Claim]] = {}
+    steps: dict[str, list[GainStep]] = {}
+    for plan in plans:
+        for claim in plan.claims:
+            claims.setdefault(claim.zone, []).append(claim)
+        for step in plan.gain_steps:
+            steps.setdefault(step.zone, []).append(step)
+    shared: dict[object, Mix] = {}
+    found: dict[StreamId, Mix] = {}
+    for stream in streams:
+        mine = tuple(c for c in claims.get(stream.zone, ()) if c.priority >= stream.min_priority)
+        levels = tuple(sorted(steps.get(stream.zone, ()), key=lambda step: step.at))
+        key = (
+            tuple(_likeness(claim) for claim in mine),
+            tuple((step.at, step.gain_db, step.below_priority) for step in levels),
+            *(stream.delay, stream.keep_alive),
+        )
+        if key not in shared:
+            shared[key] = Mix(mine, levels, stream.delay, keep_alive=stream.keep_alive)
+        found[stream.id] = shared[key]
+    return found
+
+
+def _likeness(claim: Claim) -> tuple[object, ...]:
+    """Equal for claims that sound alike, whatever their zone; sources are compared by identity."""
+    return (
+        *(claim.id, claim.priority, claim.start, claim.until, id(claim.source)),
+        *(claim.comes_back, claim.duck_db),
+    )

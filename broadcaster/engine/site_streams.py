@@ -1,0 +1,70 @@
+"""From the site to the engine: which streams to send, and which sockets that takes.
+
+Pure; used by control, which writes the streams into the plan, and by the supervisor, which opens
+the sockets. Both get the names of the sockets from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from broadcaster.engine.packet import stream_ssrc
+from broadcaster.engine.plan import Leg, Stream, socket_name
+from zones.media_time import BootId
+from zones.reception import KeepAlive
+from zones.site import Site, StreamSpec
+from zones.stream_format import FORMATS
+
+
+@dataclass(frozen=True, slots=True)
+class SendingSocket:
+    """A socket to open: its name in the plan, the interface (name or own address), TTL, DSCP."""
+
+    name: str
+    interface: str
+    ttl: int
+    dscp: int
+
+
+def streams_of(site: Site, secret: bytes, boot: BootId) -> tuple[Stream, ...]:
+    """Every stream of the site as the engine sends it; SSRCs hold for this boot (SAFETY G1)."""
+    return tuple(_stream(site, spec, secret, boot) for spec in site.streams)
+
+
+def sockets_of(site: Site) -> tuple[SendingSocket, ...]:
+    """The sockets the streams of this site leave by, each once."""
+    return tuple(
+        dict.fromkeys(
+            _socket(site, spec, leg_index) for spec in site.streams for leg_index in _legs(spec)
+        )
+    )
+
+
+def _legs(spec: StreamSpec) -> range:
+    return range(len(spec.legs))
+
+
+def _socket(site: Site, spec: StreamSpec, leg_index: int) -> SendingSocket:
+    interface = site.network(spec.legs[leg_index].network).interface
+    name = socket_name(interface, spec.ttl, spec.dscp)
+    return SendingSocket(name, interface, spec.ttl, spec.dscp)
+
+
+def _stream(site: Site, spec: StreamSpec, secret: bytes, boot: BootId) -> Stream:
+    payload_format = FORMATS[spec.format]
+    legs = tuple(
+        Leg(_socket(site, spec, index).name, leg.address, leg.port)
+        for index, leg in enumerate(spec.legs)
+    )
+    return Stream(
+        spec.id,
+        spec.zone,
+        payload_format,
+        spec.packet_time,
+        spec.payload_type,
+        stream_ssrc(secret, spec.id, payload_format, boot),
+        legs,
+        delay=spec.delay,
+        keep_alive=spec.keep_alive is KeepAlive.DITHER,
+        min_priority=spec.min_priority,
+    )
