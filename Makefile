@@ -96,7 +96,10 @@ clean: ## remove what make made (.venv, build, dist, caches)
 	find $(PACKAGES) $(wildcard benchmarks) tests -name __pycache__ -prune -exec rm -rf {} +
 
 # --- the virtual environment ------------------------------------------------------------------
-# The stamps are older than their lock file or pyproject.toml exactly when a reinstall is due.
+# The stamps are older than their lock file or pyproject.toml exactly when a reinstall is due. They
+# go with an interpreter that has gone; make has looked at them before it would run a recipe.
+
+$(shell [[ -x .venv/bin/python ]] || rm -f .venv/installed-run .venv/installed-dev)
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
