@@ -1,0 +1,169 @@
+"""The store of canonical PCM: 48 kHz, mono, 16 bit little-endian, named by content.
+
+A file lies at `<directory>/<id[:2]>/<id>.pcm` and its name is the SHA-256 of its bytes, so equal
+sound is stored once and a file under its name is always whole: it is written beside, synced and
+renamed. A file is never changed afterwards.
+"""
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadcaster.ingest.errors import StoreError, StoreFullError
+from zones.media_time import Sample
+from zones.sound import PcmId
+
+Pcm = NDArray[np.int16]
+
+SAMPLE_BYTES = 2
+PARTIAL = ".part"
+_PIECE = 1 << 18
+"""Samples written at once when a whole array is given."""
+
+
+class PcmStore:
+    """Canonical PCM by content hash.
+
+    Args:
+        directory: `<state>/pcm`; made when missing.
+
+    Raises:
+        StoreError: the directory cannot be made.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        with _explained(directory):
+            directory.mkdir(parents=True, exist_ok=True)
+
+    def add(self, samples: Pcm | Iterable[Pcm]) -> PcmId:
+        """Store one recording, whole or in pieces, and return its name.
+
+        Adding what is already there changes nothing. If an error comes out of the iterator or
+        the disk, nothing remains.
+
+        Raises:
+            StoreFullError: no space is left.
+            StoreError: the disk failed, or there was no sample.
+            TypeError: the samples are not one-dimensional 16-bit integers.
+        """
+        pieces = _cut(samples) if isinstance(samples, np.ndarray) else samples
+        digest = hashlib.sha256()
+        with self._partial() as (descriptor, partial):
+            with _explained(self.directory):
+                empty = True
+                for piece in pieces:
+                    data = _canonical(piece)
+                    digest.update(data)
+                    _write_all(descriptor, data)
+                    empty = empty and not data
+            if empty:
+                raise StoreError("there is not one sample to store; give it sound")
+            return self._adopt(descriptor, partial, PcmId(digest.hexdigest()))
+
+    def path(self, pcm_id: PcmId) -> Path:
+        """Return where a recording lies or would lie."""
+        return self.directory / pcm_id[:2] / f"{pcm_id}.pcm"
+
+    def contains(self, pcm_id: PcmId) -> bool:
+        """Say whether the recording is here."""
+        return self.path(pcm_id).is_file()
+
+    def length(self, pcm_id: PcmId) -> Sample:
+        """Return a recording's length in samples.
+
+        Raises:
+            StoreError: it is not here.
+        """
+        with _explained(self.path(pcm_id)):
+            return self.path(pcm_id).stat().st_size // SAMPLE_BYTES
+
+    def read(self, pcm_id: PcmId) -> Pcm:
+        """Map a recording; pages are read when touched and must not be written.
+
+        Raises:
+            StoreError: it is not here.
+        """
+        with _explained(self.path(pcm_id)):
+            return np.memmap(self.path(pcm_id), dtype="<i2", mode="r")
+
+    def ids(self) -> Iterator[PcmId]:
+        """Yield the names of all recordings, in order."""
+        for path in sorted(self.directory.glob("??/*.pcm")):
+            yield PcmId(path.stem)
+
+    @contextmanager
+    def _partial(self) -> Iterator[tuple[int, Path]]:
+        """A new file in the store's own file system, gone unless it was adopted."""
+        with _explained(self.directory):
+            descriptor, name = tempfile.mkstemp(PARTIAL, ".", self.directory)
+        try:
+            yield descriptor, Path(name)
+        finally:
+            os.close(descriptor)
+            Path(name).unlink(missing_ok=True)
+
+    def _adopt(self, descriptor: int, partial: Path, pcm_id: PcmId) -> PcmId:
+        """Give a complete file its name, durably."""
+        path = self.path(pcm_id)
+        with _explained(path):
+            if path.exists():
+                path.touch()  # recently wanted: the last to be evicted
+                return pcm_id
+            path.parent.mkdir(exist_ok=True)
+            os.fchmod(descriptor, 0o444)
+            os.fsync(descriptor)
+            partial.rename(path)
+            for directory in (path.parent, self.directory):
+                _sync_directory(directory)
+        return pcm_id
+
+
+def _cut(samples: Pcm) -> Iterator[Pcm]:
+    for begin in range(0, len(samples), _PIECE):
+        yield samples[begin : begin + _PIECE]
+
+
+def _canonical(piece: Pcm) -> memoryview:
+    if piece.ndim != 1 or piece.dtype.kind != "i" or piece.dtype.itemsize != SAMPLE_BYTES:
+        raise TypeError(
+            f"canonical PCM is one-dimensional int16, not {piece.dtype} of shape {piece.shape}"
+        )
+    return np.ascontiguousarray(piece, "<i2").data.cast("B")
+
+
+def _write_all(descriptor: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _explained(where: Path) -> Iterator[None]:
+    """Turn the system's errors into sentences."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise StoreError(f"{where}: not in the PCM store; import the recording again") from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise StoreFullError(
+                f"{where}: no space is left on this disk; free some, then import again"
+            ) from error
+        raise StoreError(
+            f"{where}: {error.strerror or error}; check the disk and the directory's owner"
+        ) from error

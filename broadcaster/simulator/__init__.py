@@ -1,0 +1,1 @@
+"""What stands in for the real world in the demo and in tests: music, amplifiers, sites."""
