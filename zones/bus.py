@@ -14,10 +14,11 @@ Laws, kept by property tests:
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from operator import attrgetter, itemgetter
 from typing import NewType
 
 from zones.media_time import Sample
@@ -99,8 +100,13 @@ class Turn:
 
 
 def stamped(claim: Claim, start: Sample) -> Claim:
-    """The claim with the start the engine gave it; a fixed start is kept."""
-    return claim if claim.start is not None else replace(claim, start=start)
+    """The claim with the start the engine gave it; a fixed start is kept.
+
+    A claim whose end passed while it waited is ended where it starts: it is never live.
+    """
+    if claim.start is not None:
+        return claim
+    return replace(claim, start=start if claim.until is None else min(start, claim.until))
 
 
 def withdrawn(claim: Claim, at: Sample) -> Claim:
@@ -119,7 +125,7 @@ def turns(claims: Iterable[Claim], begin: Sample, end: Sample) -> tuple[Turn, ..
     Claims that carry no start are on no bus. Where nobody claims there is no turn.
     """
     started = [claim for claim in claims if claim.start is not None]
-    sweep = min([begin, *(c.start for c in started if _has_memory(c) and c.start is not None)])
+    sweep = min([begin, *(_start(claim) for claim in started if _has_memory(claim))])
     found: list[Turn] = []
     for turn in _sweep(started, sweep, end):
         if turn.until > begin:
@@ -128,22 +134,55 @@ def turns(claims: Iterable[Claim], begin: Sample, end: Sample) -> tuple[Turn, ..
 
 
 def pruned(claims: Iterable[Claim], now: Sample) -> tuple[Claim, ...]:
-    """The claims without those that can change no turn from `now` on."""
-    kept = list(claims)
-    memory = min(
-        (c.start for c in kept if c.start is not None and _has_memory(c) and not _is_over(c, now)),
-        default=now,
-    )
-    return tuple(claim for claim in kept if not _is_over(claim, min(memory, now)))
+    """The claims without those that can change no turn from `now` on; any zones, in their order.
+
+    What is over is still needed while it explains when a message, itself not over, was overridden;
+    and what explains that message may in turn need what came before it.
+    """
+    buses: dict[ZoneId, list[Claim]] = {}
+    claims = tuple(claims)
+    for claim in claims:
+        buses.setdefault(claim.zone, []).append(claim)
+    needed = {id(claim) for bus in buses.values() for claim in _needed(bus, now)}
+    return tuple(claim for claim in claims if id(claim) in needed)
 
 
-def _is_over(claim: Claim, now: Sample) -> bool:
-    if claim.until is not None and claim.until <= now:
-        return True
-    if claim.start is None or _has_memory(claim):
-        return False
-    stretches = _stretches(claim, claim.start)
-    return not any(until is None or until > now for _, until in stretches)
+def _needed(bus: list[Claim], now: Sample) -> list[Claim]:
+    """The claims of one zone that turns from `now` on depend on."""
+    played_whole = _played_whole(bus, now)
+    ends = [_end(claim, played_whole) for claim in bus]
+    since = now
+    while True:
+        kept = [c for c, end in zip(bus, ends, strict=True) if end is None or end > since]
+        starts = [c.start for c in kept if c.start is not None and _has_memory(c)]
+        if min(starts, default=since) >= since:
+            return kept
+        since = min(starts)
+
+
+def _played_whole(bus: list[Claim], now: Sample) -> dict[int, Sample]:
+    """When messages that wait to be played whole had been, if by `now`; by identity."""
+    first = min((c.start for c in bus if c.start is not None and _has_memory(c)), default=now)
+    ends: dict[int, Sample] = {}
+    for turn in turns(bus, first, now):
+        layer: Turn | None = turn
+        while layer is not None:
+            if layer.until == _whole_at(layer.claim, layer.origin):
+                ends[id(layer.claim)] = layer.until
+            layer = layer.under
+    return ends
+
+
+def _end(claim: Claim, played_whole: dict[int, Sample]) -> Sample | None:
+    """When the claim was or will be over for good, as far as is known; None is never."""
+    ends = [played_whole.get(id(claim)), claim.until]
+    if claim.start is not None:
+        ends.append(_natural_end(claim, claim.start))
+    return min((end for end in ends if end is not None), default=None)
+
+
+def _start(claim: Claim) -> Sample:
+    return claim.start if claim.start is not None else 0
 
 
 def _has_memory(claim: Claim) -> bool:
@@ -151,61 +190,74 @@ def _has_memory(claim: Claim) -> bool:
     return claim.comes_back is ComesBack.AGAIN and isinstance(claim.source, Sequence)
 
 
-def _rank(claim: Claim) -> tuple[int, int, str]:
-    start = claim.start if claim.start is not None else 0
-    return (-claim.priority, -start if claim.priority == NEWEST_WINS else start, claim.id)
+def _whole_at(claim: Claim, origin: Sample) -> Sample | None:
+    """When a message that starts again each time has been played whole, begun at `origin`."""
+    if not isinstance(claim.source, Sequence) or claim.comes_back is not ComesBack.AGAIN:
+        return None
+    length = claim.source.length
+    return None if length is None else origin + length
 
 
-def _stretches(claim: Claim, start: Sample) -> Iterator[tuple[Sample, Sample | None]]:
-    """When the claim is live by itself, overriding aside: half-open, in order."""
+def _natural_end(claim: Claim, start: Sample) -> Sample | None:
+    """When the source has nothing more to play, if that is known without the other claims."""
     if isinstance(claim.source, Timeline):
-        natural: Iterable[tuple[Sample, Sample | None]] = claim.source.stretches
-    elif isinstance(claim.source, Sequence) and not _has_memory(claim):
-        length = claim.source.length
-        natural = [(start, None if length is None else start + length)]
-    else:
-        natural = [(start, None)]
-    for a, b in natural:
-        ends = [x for x in (b, claim.until) if x is not None]
-        until = min(ends) if ends else None
-        if until is None or until > max(a, start):
-            yield max(a, start), until
+        return claim.source.stretches[-1][1] if claim.source.stretches else start
+    if isinstance(claim.source, Sequence) and not _has_memory(claim):
+        return None if claim.source.length is None else start + claim.source.length
+    return None
 
 
-@dataclass(order=True, slots=True)
+def _live(claim: Claim, begin: Sample, end: Sample) -> Iterator[tuple[Sample, Sample]]:
+    """The parts of [begin, end) in which the claim asks for the bus, in order."""
+    start = _start(claim)
+    begin = max(begin, start)
+    ends = (end, claim.until, _natural_end(claim, start))
+    end = min(x for x in ends if x is not None)
+    if isinstance(claim.source, Timeline):
+        for a, b in claim.source.stretches_in(begin, end):
+            yield max(a, begin), min(b, end)
+    elif begin < end:
+        yield begin, end
+
+
+_Rank = tuple[int, int, str, int]
+
+
+@dataclass(eq=False, slots=True)
 class _Rival:
-    """A live claim in the sweep, ordered by rank."""
+    """A claim in the sweep, during one of the stretches in which it asks for the bus."""
 
-    rank: tuple[int, int, str]
+    rank: _Rank
+    """Lowest is best. Ends in the claim's place among the claims, so that no two are equal."""
     claim: Claim
-    since: Sample | None = None
-    """When its present stay on air began; only kept for claims with memory."""
+    origin: Sample
+    heard_until: Sample | None = None
 
-    def origin(self) -> Sample:
-        if self.since is not None:
-            return self.since
-        return self.claim.start if self.claim.start is not None else 0
-
-    def ends_at(self) -> Sample | None:
-        """When a message that began at `since` has been played whole."""
-        if self.since is None or not isinstance(self.claim.source, Sequence):
-            return None
-        length = self.claim.source.length
-        return None if length is None else self.since + length
+    def come_on_air(self, now: Sample) -> None:
+        """Be heard from `now`: a message that was overridden until then starts again."""
+        if self.heard_until != now and _has_memory(self.claim):
+            self.origin = now
 
 
-def _edges(claims: Iterable[Claim], begin: Sample, end: Sample) -> list[tuple[Sample, bool, Claim]]:
-    """Every start (True) and end (False) of a live stretch before `end`, those past kept in order."""
-    edges: list[tuple[Sample, bool, Claim]] = []
-    for claim in claims:
-        start = claim.start if claim.start is not None else 0
-        for a, b in _stretches(claim, start):
-            if a >= end or (b is not None and b <= begin):
-                continue
-            edges.append((max(a, begin), True, claim))
-            if b is not None and b < end:
-                edges.append((b, False, claim))
-    edges.sort(key=lambda edge: edge[0])
+_by_rank = attrgetter("rank")
+
+
+def _rank(claim: Claim, place: int) -> _Rank:
+    start = _start(claim)
+    return (-claim.priority, -start if claim.priority == NEWEST_WINS else start, claim.id, place)
+
+
+def _edges(
+    claims: Iterable[Claim], begin: Sample, end: Sample
+) -> list[tuple[Sample, bool, _Rival]]:
+    """Where in [begin, end) claims begin (True) or cease (False) to ask for the bus, in order."""
+    edges: list[tuple[Sample, bool, _Rival]] = []
+    for place, claim in enumerate(claims):
+        for a, b in _live(claim, begin, end):
+            rival = _Rival(_rank(claim, place), claim, _start(claim))
+            edges.append((a, True, rival))
+            edges.append((b, False, rival))
+    edges.sort(key=itemgetter(0))
     return edges
 
 
@@ -214,45 +266,52 @@ def _sweep(claims: list[Claim], begin: Sample, end: Sample) -> Iterator[Turn]:
     edges = _edges(claims, begin, end)
     live: list[_Rival] = []
     now, index = begin, 0
-    while now < end:
+    while index < len(edges):
         while index < len(edges) and edges[index][0] <= now:
-            _, starts, claim = edges[index]
-            if starts:
-                insort(live, _Rival(_rank(claim), claim))
+            _, begins, rival = edges[index]
+            if begins:
+                insort(live, rival, key=_by_rank)
             else:
-                live = [rival for rival in live if rival.claim is not claim]
+                _leave(live, rival)
             index += 1
-        heard = _settle(live, now)
-        spoken = [x for x in (rival.ends_at() for rival in heard) if x is not None]
-        until = min([end, *spoken, *([edges[index][0]] if index < len(edges) else [])])
-        if heard and until > now:
+        heard = _heard(live)
+        until = edges[index][0] if index < len(edges) else now
+        for rival in heard:
+            rival.come_on_air(now)
+            whole_at = _whole_at(rival.claim, rival.origin)
+            until = until if whole_at is None else min(until, whole_at)
+        if heard:
             yield _stack(heard, now, until)
-        over = {id(r.claim) for r in heard if (e := r.ends_at()) is not None and e <= until}
-        live = [rival for rival in live if id(rival.claim) not in over]
+        for rival in heard:
+            rival.heard_until = until
+            if _whole_at(rival.claim, rival.origin) == until:
+                _leave(live, rival)
         now = until
 
 
-def _settle(live: list[_Rival], now: Sample) -> list[_Rival]:
-    """The claims to be heard at `now`, best first; marks who came on air and who was overridden."""
+def _leave(live: list[_Rival], rival: _Rival) -> None:
+    """Take `rival` off, unless it has left before."""
+    place = bisect_left(live, rival.rank, key=_by_rank)
+    if place < len(live) and live[place] is rival:
+        del live[place]
+
+
+def _heard(live: list[_Rival]) -> list[_Rival]:
+    """The best claim and, as long as each ducks, what is below it."""
     heard: list[_Rival] = []
     for rival in live:
         heard.append(rival)
         if rival.claim.duck_db is None:
             break
-    for rival in live[: len(heard)]:
-        if rival.since is None and _has_memory(rival.claim):
-            rival.since = now
-    for rival in live[len(heard) :]:
-        rival.since = None
     return heard
 
 
 def _stack(heard: list[_Rival], start: Sample, until: Sample) -> Turn:
-    under: Turn | None = None
-    for rival in reversed(heard):
-        under = Turn(start, until, rival.claim, rival.origin(), under)
-    assert under is not None
-    return under
+    *ducking, lowest = heard
+    turn = Turn(start, until, lowest.claim, lowest.origin)
+    for rival in reversed(ducking):
+        turn = Turn(start, until, rival.claim, rival.origin, turn)
+    return turn
 
 
 def _clipped(turn: Turn, begin: Sample, end: Sample) -> Turn:

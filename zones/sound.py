@@ -120,11 +120,22 @@ class Timeline:
                 joined.append((start, end))
         return tuple(joined)
 
+    @cached_property
+    def _stretch_ends(self) -> tuple[Sample, ...]:
+        return tuple(end for _, end in self.stretches)
+
+    def stretches_in(self, begin: Sample, end: Sample) -> Iterator[tuple[Sample, Sample]]:
+        """The stretches that touch [begin, end), whole, in order."""
+        for index in range(bisect_right(self._stretch_ends, begin), len(self.stretches)):
+            if max(begin, self.stretches[index][0]) >= end:
+                return
+            yield self.stretches[index]
+
     def covering(self, begin: Sample, end: Sample) -> Iterator[tuple[Sample, Segment]]:
         """The items that touch [begin, end), in order."""
         for index in range(bisect_right(self._ends, begin), len(self.items)):
             start, segment = self.items[index]
-            if start >= end:
+            if max(begin, start) >= end:
                 return
             yield start, segment
 

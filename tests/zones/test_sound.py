@@ -163,6 +163,20 @@ class TestTimeline:
         edges = [edge for stretch in source.stretches for edge in stretch]
         assert edges == sorted(set(edges)), "stretches are joined, in order and not empty"
 
+    @given(timelines(), st.integers(-30, 80), st.integers(-5, 40))
+    def test_what_touches_a_window_is_found_whole(self, source, begin, length):
+        window = range(begin, begin + length)
+
+        def touches(start, end):
+            return any(start <= sample < end for sample in window)
+
+        assert list(source.covering(begin, begin + length)) == [
+            (at, segment) for at, segment in source.items if touches(at, at + segment.length)
+        ]
+        assert list(source.stretches_in(begin, begin + length)) == [
+            stretch for stretch in source.stretches if touches(*stretch)
+        ]
+
     def test_an_empty_programme_plans_nothing(self):
         assert Timeline(()).stretches == ()
         assert list(pieces(Timeline(()), 0, -100, 100)) == []
