@@ -33,7 +33,7 @@ def distance_m(a: Point, b: Point) -> float:
 
 
 def bearing_deg(a: Point, b: Point) -> float:
-    """The direction from ``a`` to ``b``: 0 is north, 90 east, in [0, 360)."""
+    """The direction from `a` to `b`: 0 is north, 90 east, in [0, 360)."""
     lat_a, lat_b = math.radians(a.latitude), math.radians(b.latitude)
     east = math.radians(b.longitude - a.longitude)
     y = math.sin(east) * math.cos(lat_b)
@@ -42,7 +42,7 @@ def bearing_deg(a: Point, b: Point) -> float:
 
 
 def moved(start: Point, bearing: float, metres: float) -> Point:
-    """The point ``metres`` away from ``start`` in the direction ``bearing`` (degrees)."""
+    """The point `metres` away from `start` in the direction `bearing` (degrees)."""
     angle = metres / EARTH_RADIUS_M
     lat, lon, turn = (math.radians(v) for v in (start.latitude, start.longitude, bearing))
     sin_lat = math.sin(lat) * math.cos(angle) + math.cos(lat) * math.sin(angle) * math.cos(turn)
@@ -60,7 +60,7 @@ def length_m(line: tuple[Point, ...]) -> float:
 
 
 def along(line: tuple[Point, ...], metres: float) -> Point:
-    """The point ``metres`` from the start of a line, clamped to its two ends."""
+    """The point `metres` from the start of a line, clamped to its two ends."""
     left = metres
     for a, b in itertools.pairwise(line):
         span = distance_m(a, b)
@@ -106,11 +106,9 @@ def area_m2(ring: tuple[Point, ...]) -> float:
         return 0.0
     metres_per_degree = math.pi * EARTH_RADIUS_M / 180.0
     east = metres_per_degree * math.cos(math.radians(ring[0].latitude))
+    first = ring[0]
     corners = [
-        (
-            (p.longitude - ring[0].longitude) * east,
-            (p.latitude - ring[0].latitude) * metres_per_degree,
-        )
+        ((p.longitude - first.longitude) * east, (p.latitude - first.latitude) * metres_per_degree)
         for p in ring
     ]
     return abs(sum(xa * yb - xb * ya for (xa, ya), (xb, yb) in itertools.pairwise(corners))) / 2

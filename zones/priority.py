@@ -1,6 +1,7 @@
-"""The levels at which sources claim a zone: 0-31 programme, 32-223 announcements, 224-255 emergency.
+"""The levels at which sources claim a zone.
 
-The bands are those of public-address controllers in the field; the numbers inside them are ours.
+0-31 is programme, 32-223 announcements, 224-255 emergency. The bands are those of public-address
+controllers in the field; the numbers inside them are ours.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ class PriorityError(ValueError):
 
 
 def parse_priority(text: str) -> Priority:
-    """The level written as a name (``evacuate``) or as a number 0-255 (``240``).
+    """The level written as a name (`evacuate`) or as a number 0-255 (`240`).
 
     Raises:
         PriorityError: for anything else, with a sentence naming what would do.

@@ -19,12 +19,12 @@ class Problem:
     column: int
     message: str
     hint: str = ""
-    """What would mend it, such as ``did you mean "amplifiers"?``."""
+    """What would mend it, such as `did you mean "amplifiers"?`."""
     is_warning: bool = False
     """Odd rather than wrong: shown, but the file is accepted."""
 
     def __str__(self) -> str:
-        """``file:line:column: message; hint``, the form editors jump to."""
+        """`file:line:column: message; hint`, the form editors jump to."""
         label = "warning: " if self.is_warning else ""
         hint = f"; {self.hint}" if self.hint else ""
         return f"{self.file}:{self.line}:{self.column}: {label}{self.message}{hint}"
@@ -39,7 +39,7 @@ class Problem:
 
 
 def _excerpt(line: str, column: int) -> tuple[str, str]:
-    """The part of a line worth showing, and the blanks that put a caret below ``column``."""
+    """The part of a line worth showing, and the blanks that put a caret below `column`."""
     printable = "".join(" " if unicodedata.category(c) == "Cc" else c for c in line)
     start = max(0, column - _SHOWN_CHARACTERS // 2) if len(printable) > _SHOWN_CHARACTERS else 0
     shown = printable[start : start + _SHOWN_CHARACTERS]

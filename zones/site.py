@@ -13,18 +13,20 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NewType, Protocol, TypeVar
 
+from zones.bus import ZoneId as ZoneId
 from zones.geometry import Point
+from zones.media_time import Sample
 from zones.problem import Problem
+from zones.reception import KeepAlive as KeepAlive
 
 NetworkId = NewType("NetworkId", str)
 PathId = NewType("PathId", str)
 ProfileId = NewType("ProfileId", str)
 AmplifierId = NewType("AmplifierId", str)
 OutputId = NewType("OutputId", str)
-"""An output of an amplifier, written ``amplifier/number``: ``amp-01/2``."""
+"""An output of an amplifier, written `amplifier/number`: `amp-01/2`."""
 SpeakerId = NewType("SpeakerId", str)
 ExitId = NewType("ExitId", str)
-ZoneId = NewType("ZoneId", str)
 GroupId = NewType("GroupId", str)
 StreamId = NewType("StreamId", str)
 GaugeId = NewType("GaugeId", str)
@@ -34,13 +36,6 @@ DaypartId = NewType("DaypartId", str)
 
 class UnknownNameError(LookupError):
     """A name that this site doesn't have."""
-
-
-class KeepAlive(Enum):
-    """What an amplifier needs between sounds to stay awake."""
-
-    NONE = "none"
-    DITHER = "dither"
 
 
 class Evidence(Enum):
@@ -69,7 +64,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Daypart:
-    """Named hours, half-open, in the site's wall time; ``until`` <= ``start`` runs past midnight."""
+    """Named hours in wall time, half-open; with `until` <= `start` they run past midnight."""
 
     id: DaypartId
     start: dt.time
@@ -132,11 +127,11 @@ class Exit:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The smallest area that can be addressed: a stretch of a path from ``start_m`` to ``end_m``.
+    """The smallest area that can be addressed: a stretch of a path from `start_m` to `end_m`.
 
-    ``levels_db`` is the gain of the programme in each daypart, ``warning_level_db`` that of every
-    warning at any hour. ``quiet_hours`` are hours without programme, None if there are none.
-    ``polygon`` is a closed ring (first point repeated) and may be empty.
+    `levels_db` is the gain of the programme in each daypart, `warning_level_db` that of every
+    warning at any hour. `quiet_hours` are hours without programme, None if there are none.
+    `polygon` is a closed ring (first point repeated) and may be empty.
     """
 
     id: ZoneId
@@ -177,28 +172,28 @@ class Leg:
 class StreamSpec:
     """One RTP stream of a zone: what it carries, how, and where to.
 
-    ``packet_time``, ``delay`` and ``pre_roll`` are samples at 48 000 Hz. ``dscp`` is 0-63.
-    ``min_priority`` is the lowest priority heard on this stream; 0 means everything.
-    ``pre_roll`` is how long the amplifiers need to wake, ``keep_alive`` what keeps them awake.
+    `packet_time`, `delay` and `pre_roll` are samples at 48 000 Hz. `dscp` is 0-63.
+    `min_priority` is the lowest priority heard on this stream; 0 means everything.
+    `pre_roll` is how long the amplifiers need to wake, `keep_alive` what keeps them awake.
     """
 
     id: StreamId
     zone: ZoneId
     format: str
-    packet_time: int
+    packet_time: Sample
     payload_type: int
     legs: tuple[Leg, ...]
     ttl: int
     dscp: int
-    delay: int
+    delay: Sample
     min_priority: int
-    pre_roll: int
+    pre_roll: Sample
     keep_alive: KeepAlive
 
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """An instrument by the path; ``period_s`` and ``delay_s`` say when a reading is fresh."""
+    """An instrument by the path; `period_s` and `delay_s` say when a reading is fresh."""
 
     id: GaugeId
     name: Name
@@ -217,8 +212,8 @@ class Gauge:
 class Camera:
     """A camera whose detections a rule uses, where it looks, and the zones it speaks for.
 
-    ``azimuth_deg`` is where its middle points (0 north), ``field_of_view_deg`` how wide it sees.
-    ``period_s`` is 0 for a camera that reports states.
+    `azimuth_deg` is where its middle points (0 north), `field_of_view_deg` how wide it sees.
+    `period_s` is 0 for a camera that reports states.
     """
 
     id: CameraId
@@ -317,7 +312,7 @@ class Site:
 
 
 def with_interface(site: Site, interface: str) -> Site:
-    """The same site with every network on one interface; ``127.0.0.1`` keeps it on this machine."""
+    """The same site with every network on one interface; `127.0.0.1` keeps it on this machine."""
     return replace(
         site, networks=tuple(replace(network, interface=interface) for network in site.networks)
     )

@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-MEDIA_RATE: Final = 48_000
-"""Samples in a second of media time."""
+from zones.media_time import RATE, Sample, samples
 
 RTP_HEADER_BYTES: Final = 12
 """The fixed RTP header without CSRCs or extension (RFC 3550 section 5.1)."""
@@ -21,28 +20,28 @@ IP_UDP_HEADER_BYTES: Final = 28
 class StreamFormat:
     """One RTP payload format, mono.
 
-    ``bytes_per_second`` is the payload rate; for Opus the greatest rate we encode at.
-    ``static_payload_type`` is the number RFC 3551 section 6 gives it, None if it is dynamic.
+    `bytes_per_second` is the payload rate; for Opus the greatest rate we encode at.
+    `static_payload_type` is the number RFC 3551 section 6 gives it, None if it is dynamic.
     """
 
     name: str
     clock_hz: int
     bytes_per_second: int
     static_payload_type: int | None
-    packet_times: tuple[int, ...]
+    packet_times: tuple[Sample, ...]
     """The packet times that make sense for it, in samples at 48 000 Hz."""
 
-    def payload_bytes(self, packet_time: int) -> int:
-        """The payload of one packet of ``packet_time`` samples at 48 000 Hz, rounded up."""
-        return -(-self.bytes_per_second * packet_time // MEDIA_RATE)
+    def payload_bytes(self, packet_time: Sample) -> int:
+        """The payload of one packet of `packet_time` samples at 48 000 Hz, rounded up."""
+        return -(-self.bytes_per_second * packet_time // RATE)
 
-    def datagram_bytes(self, packet_time: int) -> int:
+    def datagram_bytes(self, packet_time: Sample) -> int:
         """The whole IPv4 datagram of one packet, in bytes, to be compared with an MTU."""
         return self.payload_bytes(packet_time) + RTP_HEADER_BYTES + IP_UDP_HEADER_BYTES
 
 
-def _samples(*milliseconds: float) -> tuple[int, ...]:
-    return tuple(round(ms * MEDIA_RATE / 1000) for ms in milliseconds)
+def _samples(*milliseconds: float) -> tuple[Sample, ...]:
+    return tuple(samples(ms / 1000) for ms in milliseconds)
 
 
 _LINEAR_TIMES: Final = _samples(0.125, 0.25, 1, 2, 4, 5, 10, 15, 20)

@@ -1,0 +1,104 @@
+"""The commands about the site file: `check` and `config schema`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from broadcaster.site_reader import read_site
+from zones.problem import Problem
+from zones.site import Site
+from zones.sitefile import SiteError
+from zones.sitefile_schema import site_schema
+
+EXIT_WRONG = 2
+"""Exit status of `check` when the site file can't be used."""
+
+
+@click.command()
+@click.argument(
+    "config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("config.yaml"),
+    required=False,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(config: Path, as_json: bool) -> None:
+    """Say everything that is wrong in a site file (config.yaml), with line and column.
+
+    The exit status is 0 if the file can be used, also with warnings, and 2 if not.
+    """
+    try:
+        site = read_site(config)
+    except SiteError as error:
+        if as_json:
+            click.echo(json.dumps(_verdict(config, error.problems, None), ensure_ascii=False))
+        else:
+            click.echo(error.rendered(), err=True)
+            click.echo(_count(config, error.problems), err=True)
+        sys.exit(EXIT_WRONG)
+    if as_json:
+        click.echo(json.dumps(_verdict(config, site.warnings, site), ensure_ascii=False))
+        return
+    for warning in site.warnings:
+        click.echo(warning, err=True)
+    click.echo(f"{config}: right. {_summary(site)}")
+
+
+@click.group(name="config")
+def config_group() -> None:
+    """About the site file's form."""
+
+
+@config_group.command(name="schema")
+def schema() -> None:
+    """Print the JSON Schema (2020-12) of config.yaml, for editors that complete and check it."""
+    click.echo(json.dumps(site_schema(), indent=2, ensure_ascii=False))
+
+
+def _counts(site: Site) -> dict[str, int]:
+    return {
+        "zones": len(site.zones),
+        "amplifiers": len(site.amplifiers),
+        "speakers": len(site.speakers),
+        "streams": len(site.streams),
+        "groups": len(site.groups),
+        "gauges": len(site.gauges),
+        "cameras": len(site.cameras),
+    }
+
+
+def _summary(site: Site) -> str:
+    shown = ("zones", "amplifiers", "speakers", "streams")
+    counts = _counts(site)
+    return f"{site.name.en}: {', '.join(f'{counts[what]} {what}' for what in shown)}"
+
+
+def _count(config: Path, problems: tuple[Problem, ...]) -> str:
+    wrong = sum(not problem.is_warning for problem in problems)
+    odd = len(problems) - wrong
+    warnings = f" and {odd} warning{'s' * (odd != 1)}" if odd else ""
+    return f"{config}: {wrong} problem{'s' * (wrong != 1)}{warnings}"
+
+
+def _verdict(config: Path, problems: tuple[Problem, ...], site: Site | None) -> dict[str, object]:
+    """What `check --json` prints."""
+    return {
+        "config": str(config),
+        "ok": site is not None,
+        "counts": _counts(site) if site is not None else None,
+        "problems": [
+            {
+                "file": problem.file,
+                "line": problem.line,
+                "column": problem.column,
+                "severity": "warning" if problem.is_warning else "error",
+                "message": problem.message,
+                "hint": problem.hint,
+            }
+            for problem in problems
+        ],
+    }

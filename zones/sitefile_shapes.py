@@ -1,0 +1,647 @@
+"""The keys of the site file: one shape for each sort of table, with its line of manual.
+
+The parser, the JSON Schema and the manual's reference tables all come from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from zones.geometry import Point
+from zones.priority import PriorityError, parse_priority
+from zones.problem import Problem
+from zones.site import Evidence
+from zones.stream_format import FORMATS
+from zones.yaml_document import Listing, Node, Table
+from zones.yaml_kind import (
+    BYTES_UNITS,
+    DECIBEL_UNITS,
+    FLAG,
+    HOURS,
+    ID,
+    IPV4,
+    METRES_UNITS,
+    OUTPUT,
+    PATH,
+    SECONDS_UNITS,
+    TEXT,
+    Kind,
+    Schema,
+    ValueProblem,
+    choice,
+    number,
+    quantity,
+    whole,
+)
+from zones.yaml_shape import (
+    Field,
+    Inside,
+    Many,
+    One,
+    OnePlaced,
+    Placed,
+    Raw,
+    Reading,
+    Record,
+    Shape,
+)
+
+T = TypeVar("T")
+
+# --- kinds of value ---------------------------------------------------------------------------
+
+_DSCP_NAMES: Final = {
+    # RFC 2474, 2597, 3246, 5865.
+    "EF": 46,
+    "VOICE-ADMIT": 44,
+    "BE": 0,
+    **{f"CS{n}": 8 * n for n in range(8)},
+    **{f"AF{c}{d}": 8 * c + 2 * d for c in range(1, 5) for d in range(1, 4)},
+}
+
+
+def _read_dscp(text: str) -> int:
+    if text.upper() in _DSCP_NAMES:
+        return _DSCP_NAMES[text.upper()]
+    if text.isascii() and text.isdecimal() and len(text) < 3 and int(text) < 64:
+        return int(text)
+    raise ValueProblem(f'"{text}" is not a DSCP', "write EF, AF41, CS5 ... or a number 0 to 63")
+
+
+def _read_priority(text: str) -> int:
+    try:
+        return parse_priority(text)
+    except PriorityError as error:
+        raise ValueProblem(str(error)) from error
+
+
+_DSCP: Final = Kind(
+    "a DSCP",
+    _read_dscp,
+    {"anyOf": [{"enum": sorted(_DSCP_NAMES)}, {"type": "integer", "minimum": 0, "maximum": 63}]},
+)
+_PRIORITY: Final = Kind(
+    "a priority",
+    _read_priority,
+    {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0, "maximum": 255}]},
+)
+_FORMAT: Final = choice("a stream format", {name: name for name in FORMATS})
+_EVIDENCE: Final = choice("a way of reporting", {each.value: each for each in Evidence})
+_MEASURES: Final = choice(
+    "a measured quantity",
+    {
+        name: name
+        for name in ("water_level", "flow", "rain", "wind", "temperature", "soil_moisture")
+    },
+)
+_DETECTS: Final = choice(
+    "something a camera detects",
+    {
+        name: name
+        for name in ("smoke", "fire", "thermal", "water_level", "flood", "crowd", "person")
+    },
+)
+PACKET_TIME: Final = quantity(
+    "a packet time", {"ms": 1e-3, "us": 1e-6}, "125 us", "60 ms", example="5 ms"
+)
+_DELAY: Final = quantity("a delay", SECONDS_UNITS, "0 ms", "10 s", example="200 ms")
+_PERIOD: Final = quantity("a period", SECONDS_UNITS, "100 ms", "24 h", example="60 s")
+_SOURCE_DELAY: Final = quantity("a delay", SECONDS_UNITS, "0 s", "6 h", example="10 s")
+_DISTANCE: Final = quantity("a distance", METRES_UNITS, "0 m", "100 km", example="120 m")
+_LENGTH: Final = quantity("a length", METRES_UNITS, "1 m", "100 km", example="2.4 km")
+_LEVEL: Final = quantity("a level", DECIBEL_UNITS, "-60 dB", "0 dB", example="-12 dB")
+_BUDGET: Final = quantity("a size", BYTES_UNITS, "100 MB", "100 TB", example="20 GB")
+
+
+# --- readings that are more than one scalar ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PointReading(Reading[Point]):
+    """A place, as `[latitude, longitude]` in degrees."""
+
+    def read(self, node: Node, subject: str, problems: list[Problem]) -> Point | None:
+        """The point; latitude and longitude the wrong way round are noticed near Korea."""
+        if not isinstance(node, Listing) or len(node.items) != 2:
+            problems.append(
+                node.place.problem(f"{subject}: needs [latitude, longitude]", "[37.5889, 126.9430]")
+            )
+            return None
+        numbers = Many(One(number("degrees", -180, 180))).read(node, subject, problems)
+        if numbers is None:
+            return None
+        latitude, longitude = numbers
+        looks_swapped = 124 <= latitude <= 132 and 33 <= longitude <= 39
+        if abs(latitude) > 90 or looks_swapped:
+            hint = f"did you mean [{longitude:g}, {latitude:g}]?" if abs(longitude) <= 90 else ""
+            problems.append(
+                node.place.problem(f"{subject}: {latitude:g} is no latitude; it comes first", hint)
+            )
+            return None
+        return Point(latitude, longitude)
+
+    def schema(self) -> Schema:
+        """An array of two numbers."""
+        return {
+            "type": "array",
+            "prefixItems": [
+                {"type": "number", "minimum": -90, "maximum": 90},
+                {"type": "number", "minimum": -180, "maximum": 180},
+            ],
+            "minItems": 2,
+            "maxItems": 2,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ByName(Reading[tuple[tuple[Placed[str], T], ...]]):
+    """A small table of values under names that are checked later."""
+
+    value: Reading[T]
+
+    def read(
+        self, node: Node, subject: str, problems: list[Problem]
+    ) -> tuple[tuple[Placed[str], T], ...] | None:
+        """The names with their places, and the values; None if any could not be read."""
+        if not isinstance(node, Table):
+            problems.append(node.place.problem(f"{subject}: needs a table of name: value"))
+            return None
+        pairs = [
+            (Placed(key.text, key.place), self.value.read(value, f"{subject}.{key.text}", problems))
+            for key, value in node.entries
+        ]
+        whole_pairs = tuple((name, value) for name, value in pairs if value is not None)
+        return whole_pairs if len(whole_pairs) == len(pairs) else None
+
+    def schema(self) -> Schema:
+        """An object with free keys."""
+        return {"type": "object", "additionalProperties": self.value.schema()}
+
+
+NAME_KO: Final = Field("ko", One(TEXT), "in Korean", is_required=True)
+NAME_EN: Final = Field("en", One(TEXT), "in English", is_required=True)
+NAME_SHAPE: Final = Shape("name", (NAME_KO, NAME_EN), "What people call it, in both languages.")
+
+
+def _name() -> Field[Record]:
+    return Field("name", Inside(NAME_SHAPE), "what people call it: ko and en", is_required=True)
+
+
+def _approximate() -> Field[bool]:
+    return Field("approximate", One(FLAG), "whether the place is not surveyed", is_shared=True)
+
+
+def _at() -> Field[Point]:
+    return Field("at", PointReading(), "[latitude, longitude] in degrees", is_required=True)
+
+
+def _distance() -> Field[float]:
+    return Field("distance", One(_DISTANCE), "from the start of its path", is_required=True)
+
+
+def _zones(manual: str) -> Field[tuple[Placed[str], ...]]:
+    return Field("zones", Many(OnePlaced(ID), least=1, may_be_one=True), manual, is_required=True)
+
+
+# --- the tables -------------------------------------------------------------------------------
+
+
+class NetworkKeys:
+    """`networks`: where audio leaves."""
+
+    INTERFACE: Final = Field(
+        "interface",
+        One(TEXT),
+        "interface that audio leaves by: its name, or an address of it; never guessed",
+        is_required=True,
+    )
+    MTU: Final = Field("mtu", One(whole("an MTU", 576, 9216)), "largest packet in bytes; 1500")
+    SHAPE: Final = Shape("network", (INTERFACE, MTU), "A network that audio leaves by.")
+
+
+class PathKeys:
+    """`paths`: the walking paths that speakers stand along."""
+
+    NAME: Final = _name()
+    LENGTH: Final = Field("length", One(_LENGTH), "from start to end", is_required=True)
+    LINE: Final = Field(
+        "line",
+        Many(PointReading(), least=2, most=2000),
+        "points from start to end",
+        is_required=True,
+    )
+    APPROXIMATE: Final = _approximate()
+    SHAPE: Final = Shape(
+        "path", (NAME, LENGTH, LINE, APPROXIMATE), "A path with speakers along it."
+    )
+
+
+class AmplifierKeys:
+    """`amplifiers` and `amplifier_defaults`."""
+
+    NAME: Final = _name()
+    PROFILE: Final = Field(
+        "profile", OnePlaced(ID), "its firmware profile", is_required=True, is_shared=True
+    )
+    NETWORK: Final = Field(
+        "network", OnePlaced(ID), "the network it is on", is_required=True, is_shared=True
+    )
+    ADDRESS: Final = Field("address", One(IPV4), "its own IPv4 address", is_required=True)
+    OUTPUTS: Final = Field(
+        "outputs",
+        One(whole("a number of outputs", 1, 64)),
+        "how many loudspeaker outputs it has, numbered from 1",
+        is_required=True,
+        is_shared=True,
+    )
+    SHAPE: Final = Shape("amplifier", (NAME, PROFILE, NETWORK, ADDRESS, OUTPUTS), "An amplifier.")
+
+
+class SpeakerKeys:
+    """`speakers`."""
+
+    OUTPUT: Final = Field(
+        "output", OnePlaced(OUTPUT), "the output that drives it", is_required=True
+    )
+    DISTANCE: Final = _distance()
+    AT: Final = _at()
+    APPROXIMATE: Final = _approximate()
+    SHAPE: Final = Shape("speaker", (OUTPUT, DISTANCE, AT, APPROXIMATE), "A loudspeaker.")
+
+
+class ExitKeys:
+    """`exits`."""
+
+    NAME: Final = _name()
+    PATH: Final = Field("path", OnePlaced(ID), "the path it leads off", is_required=True)
+    DISTANCE: Final = _distance()
+    AT: Final = _at()
+    APPROXIMATE: Final = _approximate()
+    SHAPE: Final = Shape("exit", (NAME, PATH, DISTANCE, AT, APPROXIMATE), "A way off a path.")
+
+
+class ZoneKeys:
+    """`zones` and `zone_defaults`."""
+
+    NAME: Final = _name()
+    PATH: Final = Field(
+        "path", OnePlaced(ID), "the path it is a stretch of", is_required=True, is_shared=True
+    )
+    ORDER: Final = Field(
+        "order",
+        One(whole("an order", 1, 9999)),
+        "its place along the path, from 1 at the start",
+        is_required=True,
+    )
+    FROM: Final = Field("from", One(_DISTANCE), "where it begins on its path", is_required=True)
+    TO: Final = Field("to", One(_DISTANCE), "where it ends on its path", is_required=True)
+    POLYGON: Final = Field(
+        "polygon",
+        Many(PointReading(), least=4, most=2000),
+        "its outline; the last point repeats the first",
+    )
+    APPROXIMATE: Final = _approximate()
+    NEIGHBOURS: Final = Field(
+        "neighbours", Many(OnePlaced(ID)), "zones within hearing of it", is_required=True
+    )
+    EXITS: Final = Field("exits", Many(OnePlaced(ID)), "ways off the path, nearest first")
+    OUTPUTS: Final = Field(
+        "outputs",
+        Many(OnePlaced(OUTPUT), least=1),
+        "amplifier outputs that play it",
+        is_required=True,
+    )
+    LEVELS: Final = Field(
+        "levels",
+        ByName(One(_LEVEL)),
+        "gain of the programme in each daypart",
+        is_required=True,
+        is_shared=True,
+    )
+    WARNING_LEVEL: Final = Field(
+        "warning_level",
+        One(_LEVEL),
+        "gain of every warning, at any hour",
+        is_required=True,
+        is_shared=True,
+    )
+    QUIET_HOURS: Final = Field(
+        "quiet_hours", One(HOURS), "hours without programme, such as 22:00-06:00", is_shared=True
+    )
+    SHAPE: Final = Shape(
+        "zone",
+        (
+            NAME,
+            PATH,
+            ORDER,
+            FROM,
+            TO,
+            POLYGON,
+            APPROXIMATE,
+            NEIGHBOURS,
+            EXITS,
+            OUTPUTS,
+            LEVELS,
+            WARNING_LEVEL,
+            QUIET_HOURS,
+        ),
+        "The smallest area that can be addressed.",
+    )
+
+
+class GroupKeys:
+    """`groups`."""
+
+    NAME: Final = _name()
+    ZONES: Final = _zones("its zones; other groups may be named too")
+    SHAPE: Final = Shape("group", (NAME, ZONES), "A named set of zones.")
+
+
+class LegKeys:
+    """`legs` of a stream."""
+
+    NETWORK: Final = Field("network", OnePlaced(ID), "the network it leaves by", is_required=True)
+    ADDRESS: Final = Field(
+        "address", One(IPV4), "multicast group, or an amplifier's address", is_required=True
+    )
+    PORT: Final = Field(
+        "port", One(whole("a port", 1024, 65535)), "UDP port; RTCP takes the next", is_required=True
+    )
+    SHAPE: Final = Shape("leg", (NETWORK, ADDRESS, PORT), "One way that packets go.")
+
+
+class StreamKeys:
+    """`streams` and `stream_defaults`."""
+
+    ZONE: Final = Field("zone", OnePlaced(ID), "the zone it carries", is_required=True)
+    NETWORK: Final = Field("network", OnePlaced(ID), "the network it leaves by", is_shared=True)
+    ADDRESS: Final = Field("address", One(IPV4), "multicast group, or an amplifier's address")
+    PORT: Final = Field(
+        "port",
+        One(whole("a port", 1024, 65535)),
+        "UDP port; RTCP takes the next",
+        is_shared=True,
+    )
+    LEGS: Final = Field(
+        "legs",
+        Many(Inside(LegKeys.SHAPE), least=1, most=8),
+        "several ways at once, instead of network, address and port",
+    )
+    FORMAT: Final = Field(
+        "format", One(_FORMAT), "what the packets carry", is_required=True, is_shared=True
+    )
+    PACKET_TIME: Final = Field(
+        "packet_time", One(PACKET_TIME), "sound in one packet", is_required=True, is_shared=True
+    )
+    PAYLOAD_TYPE: Final = Field(
+        "payload_type",
+        One(whole("a payload type", 0, 127)),
+        "RTP payload type; needed for formats without a fixed one",
+        is_shared=True,
+    )
+    TTL: Final = Field(
+        "ttl",
+        One(whole("a TTL", 1, 255)),
+        "routers it may cross, plus one",
+        is_required=True,
+        is_shared=True,
+    )
+    DSCP: Final = Field(
+        "dscp", One(_DSCP), "its class in the network", is_required=True, is_shared=True
+    )
+    DELAY: Final = Field(
+        "delay", One(_DELAY), "how much later it plays than others", is_shared=True
+    )
+    MIN_PRIORITY: Final = Field(
+        "min_priority",
+        One(_PRIORITY),
+        "only claims at or above this are heard on it",
+        is_shared=True,
+    )
+    SHAPE: Final = Shape(
+        "stream",
+        (
+            ZONE,
+            NETWORK,
+            ADDRESS,
+            PORT,
+            LEGS,
+            FORMAT,
+            PACKET_TIME,
+            PAYLOAD_TYPE,
+            TTL,
+            DSCP,
+            DELAY,
+            MIN_PRIORITY,
+        ),
+        "One RTP stream.",
+    )
+
+
+class GaugeKeys:
+    """`gauges`."""
+
+    NAME: Final = _name()
+    MEASURES: Final = Field("measures", One(_MEASURES), "what it measures", is_required=True)
+    UNIT: Final = Field("unit", One(TEXT), "unit of its readings", is_required=True)
+    PATH: Final = Field("path", OnePlaced(ID), "the path it stands by", is_required=True)
+    DISTANCE: Final = _distance()
+    AT: Final = _at()
+    APPROXIMATE: Final = _approximate()
+    PERIOD: Final = Field("period", One(_PERIOD), "time between readings", is_required=True)
+    DELAY: Final = Field("delay", One(_SOURCE_DELAY), "how old a reading is when it arrives")
+    ZONES: Final = _zones("the zones it speaks for")
+    SHAPE: Final = Shape(
+        "gauge",
+        (NAME, MEASURES, UNIT, PATH, DISTANCE, AT, APPROXIMATE, PERIOD, DELAY, ZONES),
+        "An instrument whose readings rules use.",
+    )
+
+
+class CameraKeys:
+    """`cameras` and `camera_defaults`."""
+
+    NAME: Final = _name()
+    AT: Final = _at()
+    APPROXIMATE: Final = _approximate()
+    AZIMUTH: Final = Field(
+        "azimuth",
+        One(number("degrees", 0, 360)),
+        "where it looks: 0 is north, 90 east",
+        is_required=True,
+    )
+    FIELD_OF_VIEW: Final = Field(
+        "field_of_view",
+        One(number("degrees", 1, 360)),
+        "how wide it sees, in degrees",
+        is_required=True,
+        is_shared=True,
+    )
+    RANGE: Final = Field(
+        "range", One(_LENGTH), "how far its detections reach", is_required=True, is_shared=True
+    )
+    ZONES: Final = _zones("the zones it speaks for")
+    DETECTS: Final = Field(
+        "detects",
+        Many(One(_DETECTS), least=1),
+        "what it detects",
+        is_required=True,
+        is_shared=True,
+    )
+    EVIDENCE: Final = Field(
+        "evidence",
+        One(_EVIDENCE),
+        "state: start and stop; sample: again at every period",
+        is_required=True,
+        is_shared=True,
+    )
+    PERIOD: Final = Field("period", One(_PERIOD), "time between samples", is_shared=True)
+    DELAY: Final = Field(
+        "delay", One(_SOURCE_DELAY), "how old a detection is when it arrives", is_shared=True
+    )
+    SHAPE: Final = Shape(
+        "camera",
+        (
+            NAME,
+            AT,
+            APPROXIMATE,
+            AZIMUTH,
+            FIELD_OF_VIEW,
+            RANGE,
+            ZONES,
+            DETECTS,
+            EVIDENCE,
+            PERIOD,
+            DELAY,
+        ),
+        "A camera whose detections rules use.",
+    )
+
+
+class ProgrammeKeys:
+    """Items of `programme`."""
+
+    ZONES: Final = _zones("zones or groups that hear it")
+    RECORDINGS: Final = Field(
+        "recordings",
+        One(PATH),
+        "folder or playlist, relative to the site file",
+        is_required=True,
+    )
+    SHAPE: Final = Shape("programme entry", (ZONES, RECORDINGS), "Ordinary output of some zones.")
+
+
+class StoreKeys:
+    """`store`."""
+
+    BUDGET: Final = Field(
+        "budget", One(_BUDGET), "most space that decoded audio may take", is_required=True
+    )
+    SHAPE: Final = Shape("store", (BUDGET,), "The store of decoded audio.")
+
+
+# --- the whole file ---------------------------------------------------------------------------
+
+_FILE_NAME: Final[Schema] = {"type": "string", "pattern": r"\.ya?ml$"}
+
+
+def table_schema(shape: Shape) -> Schema:
+    """The schema of a table of such records under their names."""
+    names = {"pattern": dict(ID.schema)["pattern"]}
+    return {"type": "object", "propertyNames": names, "additionalProperties": shape.schema()}
+
+
+def _table(key: str, shape: Shape, *, is_required: bool = False) -> Field[Node]:
+    schema: Schema = {
+        "anyOf": [
+            _FILE_NAME,
+            {"type": "array", "items": _FILE_NAME, "minItems": 1},
+            table_schema(shape),
+        ]
+    }
+    manual = f"{shape.manual[:-1] if shape.manual else shape.called}, by name; or a file of them"
+    return Field(key, Raw(schema), manual, is_required=is_required)
+
+
+def _defaults(key: str, shape: Shape) -> Field[Node]:
+    manual = f"keys that every {shape.called} has unless it says otherwise"
+    return Field(key, Raw(shape.defaults().schema()), manual)
+
+
+class SiteKeys:
+    """The top level of the site file."""
+
+    SCHEMA: Final = Field(
+        "schema", One(whole("a version", 1, 1)), "version of the site file: 1", is_required=True
+    )
+    NAME: Final = _name()
+    TIME_ZONE: Final = Field(
+        "time_zone", OnePlaced(TEXT), "IANA name, such as Asia/Seoul", is_required=True
+    )
+    APPROXIMATE: Final = Field(
+        "approximate", One(FLAG), "true if places are not surveyed, unless one says otherwise"
+    )
+    NETWORKS: Final = _table("networks", NetworkKeys.SHAPE, is_required=True)
+    DAYPARTS: Final = Field(
+        "dayparts", ByName(One(HOURS)), "named hours that cover the day", is_required=True
+    )
+    PATHS: Final = _table("paths", PathKeys.SHAPE, is_required=True)
+    AMPLIFIER_DEFAULTS: Final = _defaults("amplifier_defaults", AmplifierKeys.SHAPE)
+    AMPLIFIERS: Final = _table("amplifiers", AmplifierKeys.SHAPE, is_required=True)
+    SPEAKERS: Final = _table("speakers", SpeakerKeys.SHAPE)
+    EXITS: Final = _table("exits", ExitKeys.SHAPE)
+    ZONE_DEFAULTS: Final = _defaults("zone_defaults", ZoneKeys.SHAPE)
+    ZONES: Final = _table("zones", ZoneKeys.SHAPE, is_required=True)
+    GROUPS: Final = _table("groups", GroupKeys.SHAPE)
+    STREAM_DEFAULTS: Final = _defaults("stream_defaults", StreamKeys.SHAPE)
+    STREAMS: Final = _table("streams", StreamKeys.SHAPE, is_required=True)
+    GAUGES: Final = _table("gauges", GaugeKeys.SHAPE)
+    CAMERA_DEFAULTS: Final = _defaults("camera_defaults", CameraKeys.SHAPE)
+    CAMERAS: Final = _table("cameras", CameraKeys.SHAPE)
+    PROGRAMME: Final = Field(
+        "programme", Many(Inside(ProgrammeKeys.SHAPE)), "what plays on an ordinary day"
+    )
+    STORE: Final = Field("store", Inside(StoreKeys.SHAPE), "the store of decoded audio")
+    SHAPE: Final = Shape(
+        "site file",
+        (
+            SCHEMA,
+            NAME,
+            TIME_ZONE,
+            APPROXIMATE,
+            NETWORKS,
+            DAYPARTS,
+            PATHS,
+            AMPLIFIER_DEFAULTS,
+            AMPLIFIERS,
+            SPEAKERS,
+            EXITS,
+            ZONE_DEFAULTS,
+            ZONES,
+            GROUPS,
+            STREAM_DEFAULTS,
+            STREAMS,
+            GAUGES,
+            CAMERA_DEFAULTS,
+            CAMERAS,
+            PROGRAMME,
+            STORE,
+        ),
+        "One installation.",
+    )
+
+
+TABLES: Final[tuple[Field[Node], ...]] = (
+    SiteKeys.NETWORKS,
+    SiteKeys.PATHS,
+    SiteKeys.AMPLIFIERS,
+    SiteKeys.SPEAKERS,
+    SiteKeys.EXITS,
+    SiteKeys.ZONES,
+    SiteKeys.GROUPS,
+    SiteKeys.STREAMS,
+    SiteKeys.GAUGES,
+    SiteKeys.CAMERAS,
+)
+"""The tables that may stand in files of their own."""

@@ -1,0 +1,342 @@
+"""What must hold for a site's streams: addresses, ports, packet sizes, and who can play them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from zones.media_time import samples, seconds
+from zones.problem import Problem
+from zones.reception import Reception
+from zones.site import ProfileId
+from zones.sitefile_checks import unknown_name, zone_of_output
+from zones.sitefile_draft import Draft
+from zones.sitefile_shapes import AmplifierKeys, LegKeys, NetworkKeys, SiteKeys, StreamKeys
+from zones.stream_format import FORMATS, StreamFormat
+from zones.yaml_kind import did_you_mean
+from zones.yaml_shape import Field, Placed, Record
+
+DEFAULT_MTU: Final = 1500
+"""Ethernet's, in bytes; what a network has that doesn't say otherwise."""
+
+DYNAMIC_PAYLOAD_TYPES: Final = range(96, 128)
+"""Payload types for formats without a fixed one (RFC 3551 section 6)."""
+
+_RESERVED: Final = {
+    # RFC 5771: blocks that belong to protocols, and addresses within them that devices listen to.
+    "224.0.0.0/24": "for neighbouring routers; switches send it to every port",
+    "224.0.1.0/24": "for protocols between networks",
+    "224.2.127.254/32": "where sessions are announced (SAP)",
+    "232.0.0.0/8": "for source-specific multicast, which amplifiers can't join",
+    "233.252.0.0/24": "for examples in documents",
+    "239.255.255.250/32": "where devices look for each other (SSDP)",
+    "239.255.255.255/32": "where sessions are announced (SAP)",
+}
+_RESERVED_NETWORKS: Final = tuple(
+    (ipaddress.IPv4Network(block), why) for block, why in _RESERVED.items()
+)
+_ADMINISTRATIVE: Final = ipaddress.IPv4Network("239.0.0.0/8")
+_MAC_BITS: Final = (1 << 23) - 1
+"""The bits of a group that its Ethernet address keeps (RFC 1112 section 6.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLeg:
+    """One leg as written, with the record and keys to point at."""
+
+    record: Record
+    network: Placed[str]
+    address: ipaddress.IPv4Address
+    port: int
+    address_key: Field[ipaddress.IPv4Address]
+    port_key: Field[int]
+    network_key: Field[Placed[str]]
+    stream: Record
+
+
+def legs_of(stream: Record) -> tuple[DraftLeg, ...]:
+    """The legs of a stream that could be read whole."""
+    keys = StreamKeys
+    network, address, port = (
+        stream.may(keys.NETWORK),
+        stream.may(keys.ADDRESS),
+        stream.may(keys.PORT),
+    )
+    inner = stream.may(keys.LEGS)
+    if inner is not None:
+        return tuple(
+            DraftLeg(
+                leg,
+                leg.must(LegKeys.NETWORK),
+                leg.must(LegKeys.ADDRESS),
+                leg.must(LegKeys.PORT),
+                LegKeys.ADDRESS,
+                LegKeys.PORT,
+                LegKeys.NETWORK,
+                stream,
+            )
+            for leg in inner
+        )
+    if network is None or address is None or port is None:
+        return ()
+    return (
+        DraftLeg(stream, network, address, port, keys.ADDRESS, keys.PORT, keys.NETWORK, stream),
+    )
+
+
+def check_streams(
+    draft: Draft, profiles: Mapping[ProfileId, Reception] | None
+) -> Iterator[Problem]:
+    """Everything about streams and profiles that doesn't agree; None skips the profiles."""
+    streams = draft.table(SiteKeys.STREAMS)
+    legs: list[DraftLeg] = []
+    for stream in streams.values():
+        yield from unknown_name(stream, StreamKeys.ZONE, draft.table(SiteKeys.ZONES), "zone")
+        yield from _check_ways(stream)
+        yield from _check_packets(stream)
+        legs.extend(legs_of(stream))
+    for leg in legs:
+        yield from _check_leg(draft, leg)
+    yield from _check_collisions(legs)
+    if profiles is not None:
+        yield from _check_profiles(draft, profiles)
+
+
+def _check_ways(stream: Record) -> Iterator[Problem]:
+    """Either one address or a list of legs."""
+    if stream.has(StreamKeys.LEGS):
+        if stream.has(StreamKeys.ADDRESS):
+            yield stream.problem(
+                StreamKeys.ADDRESS, "has both address and legs", "move the address into the legs"
+            )
+        return
+    fields: tuple[Field[Any], ...] = (StreamKeys.ADDRESS, StreamKeys.PORT, StreamKeys.NETWORK)
+    missing = [f'"{field.key}"' for field in fields if not stream.has(field)]
+    if missing:
+        yield stream.place.problem(f"{stream.subject}: lacks {', '.join(missing)}")
+
+
+# --- packets ----------------------------------------------------------------------------------
+
+
+def payload_type_of(stream: Record) -> int | None:
+    """The payload type given, or else the fixed one of the format."""
+    name = stream.may(StreamKeys.FORMAT)
+    given = stream.may(StreamKeys.PAYLOAD_TYPE)
+    fixed = FORMATS[name].static_payload_type if name is not None else None
+    return given if given is not None else fixed
+
+
+def _milliseconds(length: int) -> str:
+    return f"{seconds(length) * 1000:g} ms"
+
+
+def _check_packets(stream: Record) -> Iterator[Problem]:
+    name, packet_seconds = stream.may(StreamKeys.FORMAT), stream.may(StreamKeys.PACKET_TIME)
+    if name is None:
+        return
+    stream_format = FORMATS[name]
+    yield from _check_payload_type(stream, stream_format)
+    if packet_seconds is None or samples(packet_seconds) in stream_format.packet_times:
+        return
+    usual = ", ".join(_milliseconds(each) for each in stream_format.packet_times)
+    yield stream.problem(
+        StreamKeys.PACKET_TIME,
+        f"packet_time: {packet_seconds * 1000:g} ms is no packet time of {name}",
+        f"{name} has {usual}",
+    )
+
+
+def _check_payload_type(stream: Record, stream_format: StreamFormat) -> Iterator[Problem]:
+    given, fixed = stream.may(StreamKeys.PAYLOAD_TYPE), stream_format.static_payload_type
+    if stream.has(StreamKeys.PAYLOAD_TYPE) and given is None:
+        return
+    if given is None and fixed is None:
+        yield stream.problem(
+            StreamKeys.FORMAT, f"{stream_format.name} needs a payload_type", "96 is usual"
+        )
+    elif given is not None and given != fixed and given not in DYNAMIC_PAYLOAD_TYPES:
+        right = f"{fixed}, or one of 96 to 127" if fixed is not None else "one of 96 to 127"
+        yield stream.problem(
+            StreamKeys.PAYLOAD_TYPE,
+            f"payload_type: {given} doesn't mean {stream_format.name}",
+            f"use {right}",
+        )
+
+
+def _check_leg(draft: Draft, leg: DraftLeg) -> Iterator[Problem]:
+    networks = draft.table(SiteKeys.NETWORKS)
+    yield from unknown_name(leg.record, leg.network_key, networks, "network")
+    yield from _check_address(leg)
+    if leg.port % 2:
+        yield leg.record.warning(
+            leg.port_key,
+            f"port: {leg.port} is odd; RTP takes an even port and RTCP the next "
+            "(RFC 3550 section 11)",
+        )
+    network = networks.get(leg.network.value)
+    name, packet_seconds = (
+        leg.stream.may(StreamKeys.FORMAT),
+        leg.stream.may(StreamKeys.PACKET_TIME),
+    )
+    if network is None or name is None or packet_seconds is None:
+        return
+    mtu = network.may(NetworkKeys.MTU) or DEFAULT_MTU
+    size = FORMATS[name].datagram_bytes(samples(packet_seconds))
+    if size > mtu:
+        fitting = [
+            each for each in FORMATS[name].packet_times if FORMATS[name].datagram_bytes(each) <= mtu
+        ]
+        hint = f"at most {_milliseconds(max(fitting))} fits" if fitting else ""
+        yield leg.stream.problem(
+            StreamKeys.PACKET_TIME,
+            f"packet_time: {packet_seconds * 1000:g} ms of {name} makes packets of {size} bytes; "
+            f'network "{leg.network.value}" carries {mtu}',
+            hint,
+        )
+
+
+def _check_address(leg: DraftLeg) -> Iterator[Problem]:
+    address, key, record = leg.address, leg.address_key, leg.record
+    if not address.is_multicast:
+        if address.is_unspecified or address.is_reserved:
+            yield record.problem(key, f"address: {address} can't be sent to")
+        return
+    why = next((why for block, why in _RESERVED_NETWORKS if address in block), None)
+    suggestion = f"use 239.192.77.{int(address) & 0xFF or 1} or another of 239.192.0.0/14"
+    if why is not None:
+        yield record.problem(key, f"address: {address} is reserved {why}", suggestion)
+    elif int(address) & _MAC_BITS < 256:
+        yield record.problem(
+            key,
+            f"address: {address} has the Ethernet address of 224.0.0.{int(address) & 0xFF}, "
+            "which switches send to every port",
+            suggestion,
+        )
+    elif address not in _ADMINISTRATIVE:
+        yield record.warning(
+            key, f"address: {address} is of global scope; a site's own groups are in 239.0.0.0/8"
+        )
+
+
+def _check_collisions(legs: list[DraftLeg]) -> Iterator[Problem]:
+    """Streams that share an address and port, an RTCP port or an Ethernet address."""
+    taken: dict[tuple[str, ipaddress.IPv4Address, int], DraftLeg] = {}
+    by_mac: dict[tuple[str, int], DraftLeg] = {}
+    for leg in legs:
+        where = leg.network.value
+        other = taken.setdefault((where, leg.address, leg.port), leg)
+        if other is not leg:
+            yield leg.record.problem(
+                leg.address_key,
+                f"address: {leg.address} port {leg.port} is taken by {other.stream.subject} "
+                f"in line {other.record.place_of(other.address_key).line}",
+            )
+        if not leg.address.is_multicast:
+            continue
+        other = by_mac.setdefault((where, int(leg.address) & _MAC_BITS), leg)
+        if other.address != leg.address:
+            yield leg.record.problem(
+                leg.address_key,
+                f"address: {leg.address} has the same Ethernet address as {other.address} of "
+                f"{other.stream.subject}; switches can't tell them apart",
+                "let the last three numbers differ in more than the highest bit",
+            )
+    for leg in legs:
+        beside = taken.get((leg.network.value, leg.address, leg.port + 1))
+        if beside is not None and beside.stream is not leg.stream:
+            yield beside.record.problem(
+                beside.port_key,
+                f"port: {beside.port} is the RTCP port of {leg.stream.subject}",
+                f"use an even port, such as {leg.port + 2}",
+            )
+
+
+# --- profiles ---------------------------------------------------------------------------------
+
+
+def amplifiers_of_zones(draft: Draft) -> dict[str, list[str]]:
+    """The amplifiers that have an output in each zone, in the order of the site file."""
+    found: dict[str, list[str]] = {}
+    amplifiers = draft.table(SiteKeys.AMPLIFIERS)
+    for output, zone in zone_of_output(draft).items():
+        amplifier = output.partition("/")[0]
+        if amplifier in amplifiers and amplifier not in found.setdefault(zone, []):
+            found[zone].append(amplifier)
+    return found
+
+
+def takes(reception: Reception, stream: Record) -> bool | None:
+    """Whether an amplifier can play a stream; None if the stream could not be read."""
+    name, packet_seconds = stream.may(StreamKeys.FORMAT), stream.may(StreamKeys.PACKET_TIME)
+    payload_type = payload_type_of(stream)
+    if name is None or packet_seconds is None or payload_type is None:
+        return None
+    return reception.takes(name, samples(packet_seconds), payload_type)
+
+
+def _check_profiles(draft: Draft, profiles: Mapping[ProfileId, Reception]) -> Iterator[Problem]:
+    receptions: dict[str, Reception] = {}
+    for name, amplifier in draft.table(SiteKeys.AMPLIFIERS).items():
+        profile = amplifier.may(AmplifierKeys.PROFILE)
+        if profile is None:
+            continue
+        reception = profiles.get(ProfileId(profile.value))
+        if reception is None:
+            yield amplifier.problem(
+                AmplifierKeys.PROFILE,
+                f'profile: no firmware profile "{profile.value}"',
+                did_you_mean(profile.value, profiles),
+            )
+        else:
+            receptions[name] = reception
+    of_zone: dict[str, list[Record]] = {}
+    for stream in draft.table(SiteKeys.STREAMS).values():
+        zone = stream.may(StreamKeys.ZONE)
+        if zone is not None:
+            of_zone.setdefault(zone.value, []).append(stream)
+    listens_to: dict[str, int] = {}
+    for zone_name, amplifiers in amplifiers_of_zones(draft).items():
+        for name in amplifiers:
+            if name in receptions:
+                streams = of_zone.get(zone_name, [])
+                listens_to[name] = listens_to.get(name, 0) + len(streams)
+                amplifier = draft.table(SiteKeys.AMPLIFIERS)[name]
+                yield from _check_reception(amplifier, receptions[name], zone_name, streams)
+    for name, count in listens_to.items():
+        if count > receptions[name].groups:
+            amplifier = draft.table(SiteKeys.AMPLIFIERS)[name]
+            yield amplifier.place.problem(
+                f"{amplifier.subject}: its zones have {count} streams, it can receive "
+                f"{receptions[name].groups} at once"
+            )
+
+
+def _check_reception(
+    amplifier: Record, reception: Reception, zone: str, streams: list[Record]
+) -> Iterator[Problem]:
+    """An amplifier must be able to play at least one stream of each of its zones."""
+    verdicts = [takes(reception, stream) for stream in streams]
+    if streams and not any(verdict is None or verdict for verdict in verdicts):
+        formats = ", ".join(
+            f"{each.format} at {' or '.join(_milliseconds(t) for t in each.packet_times)}"
+            for each in reception.formats
+        )
+        yield streams[0].place.problem(
+            f'{streams[0].subject}: {amplifier.subject} in zone "{zone}" can\'t play it',
+            f"its profile takes {formats}",
+        )
+    for stream in streams:
+        for leg in legs_of(stream):
+            if reception.needs_even_port and leg.port % 2:
+                yield leg.record.problem(
+                    leg.port_key, f"port: {amplifier.subject} takes even ports only"
+                )
+            if leg.address.is_multicast and not reception.multicast:
+                yield leg.record.problem(
+                    leg.address_key,
+                    f"address: {amplifier.subject} can't receive multicast",
+                    "send to its own address",
+                )
