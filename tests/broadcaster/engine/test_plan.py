@@ -1,0 +1,88 @@
+"""The plan as bytes: what is written is read, and nothing else is taken."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broadcaster.engine.plan import GainStep, Part, Plan, PlanError, decode_plan, encode_plan
+from tests.broadcaster.engine.studio import ANCHOR, claim, make_stream
+from tests.strategies import buses, sources
+from zones.bus import ZoneId
+from zones.sound import PcmId, Segment, Sequence, Timeline
+
+PCM = PcmId("ab" * 32)
+STREAMS = (make_stream(0, "239.1.2.3", 5004), make_stream(1, "239.1.2.4", 5004, delay=96))
+
+
+@given(buses(), st.lists(sources(), max_size=3), st.integers(1, 2**40))
+def test_a_plan_survives_being_written_and_read(bus, spare, revision):
+    kept = {f"spare-{i}": source for i, source in enumerate(spare)}
+    named = {f"source-{i}": c.source for i, c in enumerate(bus)}
+    step = GainStep(ZoneId("z0"), 480, -6.0)
+    plan = Plan(Part.CONTROL, revision, ANCHOR, STREAMS, {**kept, **named}, tuple(bus), (step,))
+    assert decode_plan(encode_plan(plan)) == plan
+
+
+def test_a_long_timeline_is_cut_into_lines_and_joined_again():
+    timeline = Timeline(tuple((i * 10, Segment(PCM, 0, 10)) for i in range(1000)))
+    plan = Plan(Part.LOCAL, 1, ANCHOR, (), {"music": timeline}, (claim("c", timeline, start=0),))
+    text = encode_plan(plan)
+    assert max(len(line) for line in text.split(b"\n")) < 10_000
+    assert decode_plan(text) == plan
+
+
+def small_plan() -> Plan:
+    source = Sequence((Segment(PCM, 0, 10),))
+    return Plan(Part.CONTROL, 1, ANCHOR, STREAMS, {"m": source}, (claim("c", source, start=0),))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ('"plan":1', '"plan":2', "layout 2"),
+        ('"L16/48000"', '"MP3"', "format 'MP3' is unknown"),
+        ("239.1.2.3", "239.1.2", "cannot be read"),
+        ("5004", "0", "port 0"),
+        ('"m",0,null', '"x",0,null', "source 'x' is not in the plan"),
+        ("ab" * 32, "zz" * 32, "names no PCM"),
+        ("[[", "[", "cannot be read"),
+        ('"claim"', '"clam"', "says nothing known"),
+        ('"c","z0","programme",20', '"c","z0","programme",256', "priority 256"),
+        ("239.1.2.4", "239.1.2.4 ", "cannot be read"),
+        (',0,10,', f',0,{10**40},', "no position in media time"),
+        (',0,10,', ",0,-1,", "at least 1 sample"),
+        (',240,', ",241,", "packet time of 241"),
+    ],
+)
+def test_a_plan_that_breaks_a_rule_is_refused_with_the_reason(before, after, says):
+    text = encode_plan(small_plan()).decode()
+    assert before in text
+    with pytest.raises(PlanError, match=says):
+        decode_plan(text.replace(before, after, 1).encode())
+
+
+@given(st.data())
+def test_damaged_bytes_are_refused_or_still_make_a_plan(data):
+    text = bytearray(encode_plan(small_plan()))
+    for _ in range(data.draw(st.integers(1, 4))):
+        text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        assert isinstance(decode_plan(bytes(text)), Plan)
+    except PlanError:
+        pass
+
+
+def test_nothing_stands_twice():
+    with pytest.raises(PlanError, match="stream s0 stands twice"):
+        Plan(Part.CONTROL, 1, ANCHOR, (STREAMS[0], STREAMS[0]))
+    plan = small_plan()
+    with pytest.raises(PlanError, match="stands twice"):
+        replace(plan, claims=plan.claims * 2)
+
+
+def test_a_claim_needs_its_source_in_the_plan():
+    stray = claim("c", Sequence((Segment(PCM, 0, 10),)))
+    with pytest.raises(PlanError, match="not among the plan's sources"):
+        encode_plan(Plan(Part.CONTROL, 1, ANCHOR, claims=(stray,)))
