@@ -1,0 +1,275 @@
+"""The engine process on real multicast: what is on the wire is what was planned."""
+
+import itertools
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from broadcaster import engine
+from broadcaster.engine.plan import Leg, Part, socket_name
+from tests.broadcaster.engine.studio import (
+    LOOPBACK,
+    PATIENCE,
+    SOCKET,
+    claim,
+    drain,
+    make_stream,
+    music,
+    noise,
+    receive,
+    receiver,
+    samples_at,
+    sending_socket,
+    sound,
+    until,
+    whole,
+)
+from zones.bus import Kind
+from zones.media_time import RATE
+from zones.sound import PcmId, Sequence, Silence
+
+
+def unbroken(packets) -> bool:
+    steps = [
+        ((b.sequence - a.sequence) & 0xFFFF, (b.timestamp - a.timestamp) & 0xFFFF_FFFF, b.ssrc)
+        for a, b in itertools.pairwise(packets)
+    ]
+    return set(steps) <= {(1, 240, packets[0].ssrc)}
+
+
+@pytest.fixture
+def air(studio, multicast_group, free_port):
+    """A studio with one stream on the air, its receiver, its music and when that began."""
+    group, port = multicast_group(), free_port()
+    studio.streams = (make_stream(0, group, port),)
+    studio.samples, studio.programme = music(studio)
+    studio.began = studio.now()
+    studio.claims = (claim("programme", studio.programme, start=studio.began),)
+    studio.sources = {"music": studio.programme}
+    studio.plan(studio.streams, studio.sources, studio.claims)
+    with receiver(group, port) as studio.receiver:
+        studio.start()
+        receive(studio.receiver, 1)
+        yield studio
+
+
+def expected(studio, packet) -> np.ndarray:
+    at = samples_at(packet, studio.began) - studio.began
+    return studio.samples[np.arange(at, at + 240) % len(studio.samples)]
+
+
+def test_the_programme_is_on_the_wire_bit_for_bit(air):
+    packets = receive(air.receiver, 300)
+    assert unbroken(packets)
+    assert not any(packet.marker for packet in packets)
+    assert {packet.payload_type for packet in packets} == {96}
+    heard = [p for p in packets if np.frombuffer(p.payload, ">i2").any()]
+    assert len(heard) > 250
+    assert all((np.frombuffer(p.payload, ">i2") == expected(air, p)).all() for p in heard)
+
+
+def test_a_message_preempts_and_the_programme_comes_back_live(air):
+    voice = noise(2, RATE // 4)
+    message = Sequence((whole(air.put(voice), len(voice)),))
+    sources = {**air.sources, "message": message}
+    page = claim("m", message, priority=100, kind=Kind.NOTICE)
+    air.plan(air.streams, sources, (*air.claims, page))
+    start = air.wait_stamp("m")
+    packets = receive(air.receiver, 1)
+    while samples_at(packets[-1], start) < start + len(voice) + 4800:
+        packets += receive(air.receiver, 1)
+    assert unbroken(packets)
+    spoken = [p for p in packets if start <= samples_at(p, start) < start + len(voice)]
+    assert (sound(spoken)[480:] == voice[480:]).all()
+    later = [p for p in packets if samples_at(p, start) >= start + len(voice) + 480]
+    assert all((np.frombuffer(p.payload, ">i2") == expected(air, p)).all() for p in later)
+
+
+def test_a_new_engine_goes_on_with_the_same_ssrc_and_clock(air):
+    before = receive(air.receiver, 50)
+    air.kill()
+    drain(air.receiver)
+    air.start()
+    after = receive(air.receiver, 50)
+    assert after[0].ssrc == before[0].ssrc
+    gap = (after[0].timestamp - before[-1].timestamp) & 0xFFFF_FFFF
+    assert gap % 240 == 0
+    assert (after[0].sequence - before[-1].sequence) & 0xFFFF == (gap // 240) & 0xFFFF
+    heard = [p for p in after if np.frombuffer(p.payload, ">i2").any()]
+    assert all((np.frombuffer(p.payload, ">i2") == expected(air, p)).all() for p in heard)
+
+
+def test_a_message_keeps_its_stamp_over_an_engine_death(air):
+    voice = noise(2, 8 * RATE)
+    message = Sequence(loop=(whole(air.put(voice), len(voice)),))
+    warning = claim("w", message, priority=240, kind=Kind.WARNING)
+    air.plan(air.streams, {**air.sources, "w": message}, (*air.claims, warning))
+    start = air.wait_stamp("w")
+    air.kill()
+    drain(air.receiver)
+    air.start()
+
+    def in_position():
+        (packet,) = receive(air.receiver, 1)
+        at = samples_at(packet, start) - start
+        wanted = voice[np.arange(at, at + 240) % len(voice)]
+        return (np.frombuffer(packet.payload, ">i2") == wanted).all()
+
+    until(in_position, "the warning goes on at its media position")
+    assert air.wait_stamp("w") == start
+
+
+def test_a_message_that_is_not_in_the_store_does_not_claim(air):
+    missing = Sequence((whole(PcmId("0" * 64), RATE),))
+    notice = claim("m", missing, priority=100, kind=Kind.NOTICE)
+    revision = air.plan(air.streams, {**air.sources, "m": missing}, (*air.claims, notice))
+    air.wait_adopted(revision)
+    drain(air.receiver)
+    packets = receive(air.receiver, 100)
+    assert all((np.frombuffer(p.payload, ">i2") == expected(air, p)).all() for p in packets[60:])
+    assert air.block.stamps([notice.id]) == {}
+
+
+def test_every_stream_sends_in_silence_too(air):
+    quiet = Silence()
+    silence = claim("silence", quiet, priority=21, start=air.now())
+    air.wait_adopted(air.plan(air.streams, {"q": quiet, **air.sources}, (*air.claims, silence)))
+    drain(air.receiver)
+    packets = receive(air.receiver, 60)
+    assert unbroken(packets)
+    assert not sound(packets[20:]).any()
+
+
+def test_a_plan_nobody_can_send_is_refused_and_the_old_one_goes_on(air):
+    stray = make_stream(1, "239.1.1.1", 5004, legs=(Leg("elsewhere", "239.1.1.1", 5004),))
+    air.plan((*air.streams, stray), air.sources, air.claims)
+    fault = until(lambda: air.block.state().fault, "the refusal is reported")
+    assert "stream s1: there is no socket 'elsewhere'" in fault
+    assert unbroken(receive(air.receiver, 100))
+    air.wait_adopted(air.plan(air.streams, air.sources, air.claims))
+
+
+def test_the_local_part_is_heard_beside_the_control_part(air):
+    voice = noise(2, RATE)
+    message = Sequence(loop=(whole(air.put(voice), RATE),))
+    warning = claim("local", message, priority=240, kind=Kind.WARNING)
+    air.plan((), {"m": message}, (warning,), part=Part.LOCAL)
+    start = air.wait_stamp("local")
+    packet = receive(air.receiver, 1)[0]
+    while samples_at(packet, start) < start + 480:
+        packet = receive(air.receiver, 1)[0]
+    at = (samples_at(packet, start) - start) % RATE
+    assert (np.frombuffer(packet.payload, ">i2") == voice[at : at + 240]).all()
+
+
+def test_a_refused_destination_silences_nobody_else(studio, multicast_group, free_port):
+    """SAFETY G3: the broadcast address is refused with EACCES; those after it are sent."""
+    port, group = free_port(), multicast_group()
+    streams = (
+        make_stream(0, "255.255.255.255", port),
+        make_stream(1, group, port),
+    )
+    _, programme = music(studio)
+    claims = [claim("p", programme, zone=s.zone, start=0) for s in streams]
+    studio.plan(streams, {"p": programme}, claims)
+    with receiver(group, port) as heard:
+        studio.start()
+        assert unbroken(receive(heard, 100))
+        legs = {s.id: 1 for s in streams}
+        refused = until(
+            lambda: studio.block.leg_counts(legs)[streams[0].id, 0].refused, "refusals are counted"
+        )
+        assert refused > 0
+        assert studio.block.leg_counts(legs)[streams[1].id, 0].refused == 0
+
+
+def test_two_legs_carry_the_same_packets(studio, multicast_group, free_port):
+    other = socket_name(LOOPBACK, 9, 46)
+    studio.sockets[other] = sending_socket()
+    port, groups = free_port(), (multicast_group(), multicast_group())
+    legs = (Leg(SOCKET, groups[0], port), Leg(other, groups[1], port))
+    _, programme = music(studio)
+    stream = make_stream(0, groups[0], port, legs=legs)
+    studio.plan((stream,), {"p": programme}, (claim("p", programme, start=0),))
+    with receiver(groups[0], port) as first, receiver(groups[1], port) as second:
+        studio.start()
+        a, b = receive(first, 100), receive(second, 100)
+    by_time = {p.timestamp: p for p in b}
+    both = [p for p in a if p.timestamp in by_time]
+    assert len(both) > 90
+    assert all(by_time[p.timestamp] == p for p in both)
+
+
+def test_mixed_packet_times_share_one_clock(studio, multicast_group, free_port):
+    port, times = free_port(), (48, 240, 960)
+    groups = [multicast_group() for _ in times]
+    streams = [
+        make_stream(i, group, port, packet_time=time)
+        for i, (group, time) in enumerate(zip(groups, times, strict=True))
+    ]
+    samples, programme = music(studio)
+    began = studio.now()
+    claims = [claim("p", programme, zone=s.zone, start=began) for s in streams]
+    studio.plan(streams, {"p": programme}, claims)
+    with (
+        receiver(groups[0], port) as a,
+        receiver(groups[1], port) as b,
+        receiver(groups[2], port) as c,
+    ):
+        studio.start()
+        for s, time in zip((a, b, c), times, strict=True):
+            packets = receive(s, 4800 // time * 4)
+            assert {
+                (q.timestamp - p.timestamp) & 0xFFFF_FFFF for p, q in itertools.pairwise(packets)
+            } == {time}
+            last = packets[-1]
+            at = samples_at(last, began) - began
+            wanted = samples[np.arange(at, at + time) % len(samples)]
+            assert (np.frombuffer(last.payload, ">i2") == wanted).all()
+
+
+def test_the_wall_clock_is_never_asked():
+    """SAFETY H1: nothing in the engine reads it, so setting it back changes nothing."""
+    for source in Path(engine.__path__[0]).glob("*.py"):
+        text = source.read_text()
+        assert "time.time" not in text
+        assert "datetime.now" not in text
+
+
+def test_sigterm_ends_it_after_a_whole_tick(air):
+    assert air.process is not None
+    os.kill(air.process.pid, signal.SIGTERM)
+    assert air.process.wait(PATIENCE) == 0
+    assert unbroken(drain(air.receiver))
+
+
+def test_a_run_directory_without_a_clock_is_refused(tmp_path, studio):
+    arguments = ["--run", str(tmp_path), "--state", str(tmp_path)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "broadcaster.engine.main", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "no media clock" in ended.stderr
+
+
+def test_it_imports_neither_asyncio_nor_anything_heavy(air):
+    """A lean engine is back within a few packets after a kill."""
+    assert air.process is not None
+    maps = Path(f"/proc/{air.process.pid}/maps").read_text()
+    for name in ("_asyncio", "/av/", "yaml", "_ssl"):
+        assert name not in maps
+
+
+def test_sockets_are_the_supervisors(air):
+    source = air.sockets[SOCKET].getsockname()
+    _, sender = air.receiver.recvfrom(4096)
+    assert sender == source
