@@ -19,12 +19,15 @@ from types import FrameType
 from broadcaster.engine.libc import die_with_parent, lock_memory, real_time
 from broadcaster.engine.sender import Sender
 from broadcaster.engine.shared_block import SharedBlock
+from broadcaster.engine.speaking import Right
 from broadcaster.engine.stager import Stager, Staging
 
 SENDER_PRIORITY = 50
 STAGER_PRIORITY = 40
 _SWITCH_INTERVAL = 0.0001
 """Seconds the staging thread may keep the interpreter when the sender wants it."""
+_SLICE = 0.1
+"""Seconds a standby sleeps in the mutex between two rehearsals."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,11 +64,24 @@ def main(arguments: list[str] | None = None) -> int:
     sys.setswitchinterval(_SWITCH_INTERVAL)
     gc.disable()
     gc.freeze()
+    stager.begin(STAGER_PRIORITY)
+    right = Right.ANOTHERS
+    while right is Right.ANOTHERS and not sender.is_stopping:
+        right = block.right.wait(_SLICE)
+        if right is Right.ANOTHERS:
+            sender.rehearse()
+    if right is Right.ANOTHERS:
+        return 0
+    if right is Right.INHERITED:
+        try:
+            stager.heed(block, monotonic_ns())
+        except Exception as error:  # noqa: BLE001 - whatever there is to learn, somebody must speak
+            refused(f"nothing learned from the engine that died: {error!r}")
+    block.fields["pid"] = os.getpid()
     block.fields["locked"] = notes[0] is None
     block.fields["real_time"] = notes[1] is None
-    block.fields["pid"] = os.getpid()
-    stager.begin(STAGER_PRIORITY)
     sender.run()
+    block.right.hand_on()
     return 0
 
 

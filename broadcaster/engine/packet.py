@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zones.media_time import RATE, BootId, Sample
 from zones.site import StreamId
@@ -38,6 +39,16 @@ def sample_near(rtp_timestamp: int, clock_rate: int, expected: Sample) -> Sample
     ahead = (rtp_timestamp - timestamp(expected, clock_rate) + (1 << 31)) % (1 << 32) - (1 << 31)
     ticks = expected * clock_rate // RATE + ahead
     return ticks * RATE // clock_rate
+
+
+def samples_near(
+    rtp_timestamps: NDArray[np.uint32], clock_rate: int, expected: Sample
+) -> NDArray[np.int64]:
+    """`sample_near` for many timestamps at once."""
+    ticks = expected * clock_rate // RATE
+    ahead = (rtp_timestamps.astype(np.int64) - ticks % (1 << 32) + (1 << 31)) % (1 << 32)
+    near: NDArray[np.int64] = (ticks + ahead - (1 << 31)) * RATE // clock_rate
+    return near
 
 
 def stream_ssrc(secret: bytes, stream: StreamId, payload_format: StreamFormat, boot: BootId) -> int:

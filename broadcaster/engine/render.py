@@ -74,6 +74,8 @@ class Mix:
         self.gain_steps = gain_steps
         self.delay = delay
         self.keep_alive = keep_alive
+        self.is_whole = True
+        """Whether the last `render` had everything at hand."""
         self._turns: tuple[Turn, ...] = ()
         self._known: tuple[Sample, Sample] = (0, 0)
 
@@ -115,10 +117,12 @@ class Mix:
         is never a hole. A warning holds its zone all the same (SAFETY A3).
         """
         mix, at = self, begin - self.delay
+        self.is_whole = True
         while True:
             try:
                 samples = mix._rendered(pcm, at, at + length)
             except _NotAtHand as missing:
+                self.is_whole = False
                 mix = Mix(_passed_over(mix.claims, missing.claim), self.gain_steps)
             else:
                 return _dithered(samples, begin) if self.keep_alive else samples

@@ -71,10 +71,12 @@ class _Line:
     def pointer(self, pcm: Pcm, sample: Sample, packets: int) -> int:
         """Address of the payload that begins at `sample`; encodes `packets` more when needed."""
         if not self._begin <= sample < self._end:
-            length = packets * self._packet_time
+            length = (packets if self.mix.is_whole else 1) * self._packet_time
             self._octets = encode(self._format, self._rendered(pcm, sample, length))
             self._address = self._octets.ctypes.data
             self._begin, self._end = sample, sample + length
+            if not self.mix.is_whole:  # what is missing may be there for the next packet
+                self._end = sample + self._packet_time
         return self._address + (sample - self._begin) // self._packet_time * self._packet_bytes
 
     def _rendered(self, pcm: Pcm, sample: Sample, length: Sample) -> Samples:
@@ -177,6 +179,11 @@ class _Cadence:
                     self._errors[at] = ctypes.get_errno()
                     at += 1
 
+    def send_nothing(self) -> None:
+        """Make the system call without a message in it."""
+        for descriptor, _, _ in self._batches:
+            libc.sendmmsg(descriptor, int(self._messages.ctypes.data), 0, 0)
+
     def publish(self) -> None:
         """Write the counts into the shared block."""
         self._table["packets"][self._rows] = self._packets
@@ -209,8 +216,8 @@ class Score:
     parts: Mapping[Part, Plan]
     cadences: tuple[_Cadence, ...]
     lines: tuple[_Line, ...]
-    stamps: Mapping[ClaimId, Sample]
-    """Starts the shared block already holds for claims of these parts."""
+    waiting: frozenset[ClaimId]
+    """The claims of these parts that the engine has to give a start."""
 
 
 def score(
@@ -235,12 +242,12 @@ def score(
             lines[key] = _Line(mix_of[stream.id], stream.format, stream.packet_time)
         line_of[stream.id] = lines[key]
         by_packet_time.setdefault(stream.packet_time, []).append(stream)
-    waiting = {claim.id for line in lines.values() for claim in line.mix.unstamped}
+    waiting = frozenset(claim.id for line in lines.values() for claim in line.mix.unstamped)
     return Score(
         dict(parts),
         tuple(_Cadence(group, line_of, sockets, block) for group in by_packet_time.values()),
         tuple(lines.values()),
-        block.stamps(waiting),
+        waiting,
     )
 
 
@@ -283,6 +290,17 @@ class Sender:
             PlanError: the parts cannot be sent by this engine.
         """
         self._handed_over = score(parts, self._sockets, self._block)
+
+    def rehearse(self) -> None:
+        """Go through a tick without sending, so that a standby's first one is not its slowest."""
+        score = self._handed_over
+        if score is not None:
+            sample = -(-self._now() // _ALIGNMENT) * _ALIGNMENT
+            for line in score.lines:
+                line.play(line.mix.with_stamps(self._block.stamps(score.waiting)))
+            for cadence in score.cadences:
+                cadence.prepare(self._pcm, sample, 1)
+                cadence.send_nothing()
 
     def run(self) -> None:
         """Send until `is_stopping`; returns after a whole tick."""
@@ -350,9 +368,9 @@ class Sender:
                 cadence.take_over()
             if self._cadences:
                 self._tick = min(cadence.packet_time for cadence in self._cadences)
-            names = {c.id for line in score.lines for c in line.mix.unstamped}
-            known = {**score.stamps, **self._stamps}
-            self._stamps = {name: at for name, at in known.items() if name in names}
+            fresh = score.waiting - self._stamps.keys()
+            known = {**self._block.stamps(fresh), **self._stamps} if fresh else self._stamps
+            self._stamps = {name: at for name, at in known.items() if name in score.waiting}
             self._waiting = [line for line in score.lines if line.mix.unstamped]
             for plan in adopted:
                 self._block.note_adopted(Adoption(plan.part, plan.revision, sample))

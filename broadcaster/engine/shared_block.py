@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from broadcaster.engine.plan import Part
+from broadcaster.engine.speaking import MUTEX_BYTES, SpeakingRight
 from zones.bus import ClaimId
 from zones.media_time import BootId, MediaClock, Sample
 from zones.site import StreamId
@@ -29,6 +30,7 @@ LAYOUT = 1
 STAMPS = 4096
 ADOPTIONS = 256
 LEGS = 16_384
+DEATHS = 16
 
 _BLOCK = np.dtype(
     [
@@ -36,6 +38,7 @@ _BLOCK = np.dtype(
         ("layout", "<u8"),
         ("boot", "S64"),
         ("clock_offset_ns", "<i8"),
+        ("speaking", "u1", (MUTEX_BYTES,)),
         ("pid", "<u8"),
         ("beat_ns", "<i8"),
         ("sent_until", "<i8"),
@@ -45,6 +48,8 @@ _BLOCK = np.dtype(
         ("locked", "<u8"),
         ("unstaged", "<u8"),
         ("refused_plans", "<u8"),
+        ("death_count", "<u8"),
+        ("deaths", [("ns", "<i8"), ("control", "<u8"), ("local", "<u8")], (DEATHS,)),
         ("fault", "S256"),
         ("adopting", "<u8", (2,)),
         ("adopted_count", "<u8"),
@@ -71,6 +76,14 @@ class Adoption:
     part: Part
     revision: int
     at: Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """An engine died at about `ns` (monotonic) while these plan revisions were in force."""
+
+    ns: int
+    revisions: Mapping[Part, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +167,7 @@ class SharedBlock:
         self.fields["layout"] = LAYOUT
         self.fields["magic"] = MAGIC
         self.fields["clock_offset_ns"] = clock.offset_ns
+        self.right.make()
         self.fields["boot"] = clock.boot.encode()
         return clock
 
@@ -162,6 +176,11 @@ class SharedBlock:
         """The media clock of this boot; None before `begin_boot`."""
         boot = bytes(self.fields["boot"]).decode()
         return MediaClock(BootId(boot), int(self.fields["clock_offset_ns"])) if boot else None
+
+    @property
+    def right(self) -> SpeakingRight:
+        """The right to speak; made by `begin_boot`."""
+        return SpeakingRight(self.fields["speaking"].ctypes.data)
 
     # --- what everybody reads ---
 
@@ -215,23 +234,44 @@ class SharedBlock:
                     counts[stream, index] = LegCount(packets, refused, error)
         return counts
 
+    def deaths(self) -> tuple[Death, ...]:
+        """The last engine deaths, oldest first."""
+        count = int(self.fields["death_count"])
+        rows = [self.fields["deaths"][n % DEATHS] for n in range(max(0, count - DEATHS), count)]
+        return tuple(
+            Death(
+                int(row["ns"]), {Part.CONTROL: int(row["control"]), Part.LOCAL: int(row["local"])}
+            )
+            for row in rows
+        )
+
     # --- what only the speaking engine writes ---
+
+    def note_death(self, ns: int) -> None:
+        """Record at `ns` that the engine before this one died, and under which plan revisions."""
+        in_force = dict.fromkeys(Part, 0)
+        for adoption in self.adoptions():
+            in_force[adoption.part] = adoption.revision
+        count = int(self.fields["death_count"])
+        row = (ns, in_force[Part.CONTROL], in_force[Part.LOCAL])
+        self.fields["deaths"][count % DEATHS] = row
+        self.fields["death_count"] = count + 1
 
     def note_adopting(self, part: Part, revision: int) -> None:
         """Say which revision is about to be tried; 0 when its first tick is over."""
-        self.fields["adopting"][part is Part.LOCAL] = revision
+        self.fields["adopting"][int(part is Part.LOCAL)] = revision
 
     def note_adopted(self, adoption: Adoption) -> None:
         """Append to the adoption log and clear `adopting`."""
         count = int(self.fields["adopted_count"])
-        is_local = adoption.part is Part.LOCAL
+        is_local = int(adoption.part is Part.LOCAL)
         self.fields["adoptions"][count % ADOPTIONS] = (adoption.revision, is_local, adoption.at)
         self.fields["adopted_count"] = count + 1
         self.fields["adopting"][is_local] = 0
 
     def adopting(self, part: Part) -> int:
         """The revision whose first tick did not finish; 0 when all is well."""
-        return int(self.fields["adopting"][part is Part.LOCAL])
+        return int(self.fields["adopting"][int(part is Part.LOCAL)])
 
     def stamp(self, claim: ClaimId, at: Sample, keep: Iterable[ClaimId]) -> None:
         """Give `claim` its start; rows of claims not in `keep` are used again when all are full."""

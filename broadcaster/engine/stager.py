@@ -13,6 +13,7 @@ import os
 import threading
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -22,6 +23,9 @@ from broadcaster.engine.codec import Samples
 from broadcaster.engine.libc import libc, real_time
 from broadcaster.engine.plan import Part, Plan, PlanError
 from broadcaster.engine.plan_file import PlanFile, plan_path
+from broadcaster.engine.render import mixes
+from broadcaster.engine.shared_block import SharedBlock
+from zones.bus import Kind
 from zones.media_time import RATE, Sample
 from zones.sound import PcmId, Segment, Sequence, Source, Timeline
 
@@ -31,6 +35,10 @@ CHUNK: Sample = 10 * RATE
 _LEAD_SEGMENTS = 2
 _PROT_READ, _MAP_SHARED = 1, 1
 _FAILED = ctypes.c_void_p(-1).value
+BUILT_IN = 0
+"""The priority of the chime that is made by code, not read from a recording."""
+_DEATHS = 2
+_DEATHS_WITHIN_NS = 10_000_000_000
 _GRACE = 5.0
 """Seconds a mapping outlives its last use, so that no block being rendered loses its pages."""
 _LOOK = 0.02
@@ -109,6 +117,22 @@ def _segment_chunks(segment: Segment, begin: Sample, end: Sample) -> Iterator[tu
     if segment.pcm is not None and end > begin:
         for chunk in chunks(segment.cue_in + begin, end - begin):
             yield segment.pcm, chunk
+
+
+def spared(plan: Plan) -> Plan:
+    """The plan with nothing but warnings and the built-in chime."""
+    kept = [c for c in plan.claims if c.kind is Kind.WARNING or c.priority == BUILT_IN]
+    sources = [claim.source for claim in kept]
+    named = {name: source for name, source in plan.sources.items() if source in sources}
+    return replace(plan, claims=tuple(kept), sources=named)
+
+
+def playing_at(plans: Iterable[Plan], sample: Sample) -> list[str]:
+    """The claims, warnings aside, that were on air somewhere at `sample`."""
+    listed = list(plans)
+    streams = [stream for plan in listed for stream in plan.streams]
+    on_air = (mix.on_air(sample) for mix in mixes(listed, streams).values())
+    return sorted({claim.id for claim in on_air if claim and claim.kind is not Kind.WARNING})
 
 
 class Staging:
@@ -228,6 +252,39 @@ class Stager(threading.Thread):
         plans = {**self._plans, part: plan}
         self._hand_over(plans)
         self._plans = plans
+
+    def heed(self, block: SharedBlock, ns: int) -> None:
+        """Learn from the engine that died before this one (SAFETY G5).
+
+        A plan whose first tick was not survived gives way to the one before. After two deaths
+        within ten seconds under the same plans, only warnings and the built-in chime are played
+        until somebody writes a new plan.
+        """
+        block.note_death(ns)
+        for part in Part:
+            revision = block.adopting(part)
+            if revision and revision == self._revision(part):
+                self._refused(
+                    f"{part.value} plan {revision} killed an engine; the one before plays"
+                )
+                self._take_older(part)
+        revisions = {part: self._revision(part) for part in Part}
+        recent = [death for death in block.deaths() if death.ns > ns - _DEATHS_WITHIN_NS]
+        if len([death for death in recent if death.revisions == revisions]) >= _DEATHS:
+            playing = ", ".join(playing_at(self._plans.values(), block.state().sent_until))
+            self._refused(f"engines die while playing {playing}: only warnings and the chime play")
+            self._hand_over({part: spared(plan) for part, plan in self._plans.items()})
+
+    def _take_older(self, part: Part) -> None:
+        plans = {other: plan for other, plan in self._plans.items() if other is not part}
+        try:
+            older = self._files[part].read(older=True)
+        except PlanError:
+            older = None
+        if older is not None:
+            plans[part] = older
+        self._plans = plans
+        self._hand_over(plans)
 
     def _revision(self, part: Part) -> int:
         plan = self._plans.get(part)
