@@ -1,0 +1,215 @@
+"""The virtual amplifiers' process: `python -m broadcaster.simulator.amplifiers`.
+
+It plays every amplifier of a site: joins the groups of the zones its outputs serve, keeps a jitter
+buffer, and tells control what has arrived. It knows nothing of the plan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from broadcaster.engine.libc import die_with_parent
+from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
+from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
+from broadcaster.run_directory import RunDirectory
+from broadcaster.simulator.amplifier_rack import Rack, RackedAmplifier, Recorder
+from broadcaster.site_reader import read_profiles, read_site
+from broadcaster.witness_sender import WitnessSender
+from zones.media_time import RATE
+from zones.site import AmplifierId, with_interface
+from zones.sitefile import SiteError
+
+log = logging.getLogger(__name__)
+
+TICK = 0.04
+"""Seconds between two looks at the sockets; less than the shortest buffer of a shipped profile."""
+INTERVAL = 0.5
+"""Seconds between two reports to control while nothing changes."""
+_LONGEST_RECORDING = 600.0
+_PATIENCE = 3.0
+"""Seconds a recording may take longer than what it records."""
+
+
+class Amplifiers:
+    """The process: a rack that is ticked, a link for commands, witnesses for control."""
+
+    def __init__(self, rack: Rack, run: RunDirectory) -> None:
+        """`rack` is plugged in already."""
+        self._rack = rack
+        self._server = LinkServer(run.amplifiers_socket, "amplifiers", self._handle, self._snapshot)
+        self._sender = WitnessSender(run.control_socket, "amplifiers", rack.witnesses, INTERVAL)
+        self._values: list[bool] = []
+
+    async def run(self) -> None:
+        """Play until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._server.run(), name="link server")
+            tasks.create_task(self._sender.run(), name="witnesses to control")
+            tasks.create_task(self._play(), name="amplifiers")
+
+    async def _play(self) -> None:
+        loop = asyncio.get_running_loop()
+        start, ticks = loop.time(), 0
+        while True:
+            self._rack.tick()
+            values = self._rack.values()
+            if values != self._values:
+                self._values = values
+                self._sender.tell()
+                self._server.publish()
+            ticks = max(ticks + 1, int((loop.time() - start) / TICK))
+            await asyncio.sleep(start + ticks * TICK - loop.time())
+
+    def _snapshot(self) -> Message:
+        return {"amplifiers": self._rack.report()}
+
+    # --- commands ---
+
+    async def _handle(self, command: Message) -> Message:
+        match command.get("name"):
+            case "report":
+                return self._snapshot()
+            case "unplug":
+                amplifier = self._named(command)
+                amplifier.unplug()
+                return {"amplifier": amplifier.id, "plugged": False}
+            case "plug":
+                amplifier = self._named(command)
+                _plug(amplifier)
+                return {"amplifier": amplifier.id, "plugged": True}
+            case "record":
+                return await self._record(self._named(command), command)
+        raise CommandRefusedError(
+            f"there is no command {command.get('name')!r} here; there are report, unplug, plug and "
+            "record",
+            "name",
+        )
+
+    def _named(self, command: Message) -> RackedAmplifier:
+        name = command.get("amplifier")
+        found = self._rack.amplifiers.get(AmplifierId(str(name)))
+        if found is None:
+            known = ", ".join(self._rack.amplifiers)
+            raise CommandRefusedError(f"no amplifier {name!r} here; there are {known}", "amplifier")
+        return found
+
+    async def _record(self, amplifier: RackedAmplifier, command: Message) -> Message:
+        """Record, and answer when the file is whole."""
+        seconds, path = _span(command), Path(str(command.get("path")))
+        if not path.is_absolute():
+            raise CommandRefusedError(f"the path {path} must be absolute", "path")
+        is_done = asyncio.Event()
+        try:
+            recorder = Recorder(path, round(seconds * RATE), is_done.set)
+        except OSError as error:
+            raise CommandRefusedError(f"cannot write {path}: {error.strerror}", "path") from None
+        amplifier.recorders.append(recorder)
+        try:
+            async with asyncio.timeout(seconds + _PATIENCE):
+                await is_done.wait()
+        except TimeoutError:
+            recorder.fail("it was not playing all the time")
+        finally:
+            amplifier.recorders[:] = [r for r in amplifier.recorders if r is not recorder]
+            recorder.close()
+        if recorder.fault:
+            raise CommandRefusedError(f"{path} is not whole: {recorder.fault}", "path")
+        return {"amplifier": amplifier.id, "path": str(path), "seconds": seconds}
+
+
+def _plug(amplifier: RackedAmplifier) -> None:
+    try:
+        amplifier.plug()
+    except OSError as error:
+        raise CommandRefusedError(f"{amplifier.id} cannot join its groups: {error}") from None
+
+
+def _span(command: Message) -> float:
+    seconds: Any = command.get("seconds")
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 < seconds <= _LONGEST_RECORDING:
+        raise CommandRefusedError(
+            f"seconds: {seconds!r} is no length between 0 and {_LONGEST_RECORDING:g} s", "seconds"
+        )
+    return float(seconds)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play until SIGTERM; exit status 0, or 2 when it cannot begin."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    if options.parent:
+        die_with_parent(options.parent)
+    run = RunDirectory(options.run)
+    try:
+        site = read_site(options.config)
+        profiles = read_profiles(options.config.parent)
+        clock = SharedBlock(run.engine).clock
+    except SiteError as error:
+        log.error("amplifiers: %s", error.rendered())
+        return 2
+    except (OSError, SharedBlockError) as error:
+        log.error("amplifiers: %s", error)
+        return 2
+    if clock is None:
+        log.error("amplifiers: the run directory has no media clock; start the supervisor")
+        return 2
+    rack = Rack(
+        site if options.interface is None else with_interface(site, options.interface),
+        profiles,
+        clock,
+    )
+    try:
+        rack.plug()
+    except OSError as error:
+        log.error("amplifiers: cannot join the groups of this site: %s", error)
+        rack.unplug()
+        return 2
+    try:
+        asyncio.run(_until_stopped(rack, run))
+    except LinkError as error:
+        log.error("amplifiers: %s", error)
+        return 2
+    finally:
+        rack.unplug()
+    return 0
+
+
+async def _until_stopped(rack: Rack, run: RunDirectory) -> None:
+    """Play until SIGTERM or SIGINT.
+
+    Raises:
+        LinkError: another process plays the amplifiers of this run directory.
+    """
+    loop = asyncio.get_running_loop()
+    playing = asyncio.create_task(Amplifiers(rack, run).run(), name="amplifiers")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, playing.cancel)
+    try:
+        await playing
+    except asyncio.CancelledError:
+        return
+    except ExceptionGroup as group:
+        refused, rest = group.split(LinkError)
+        if refused is not None and rest is None:
+            raise LinkError(str(refused.exceptions[0])) from None
+        raise
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="broadcaster.simulator.amplifiers", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="run directory")
+    parser.add_argument("--config", type=Path, required=True, help="site file")
+    parser.add_argument("--interface", help="join on this interface instead of the site's")
+    parser.add_argument("--parent", type=int, default=0, help="end when this process does")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
