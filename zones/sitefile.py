@@ -39,9 +39,11 @@ from zones.site import (
     Zone,
     output_id,
 )
-from zones.sitefile_checks import check_site, zone_of_output, zones_of_groups
+from zones.sitefile_checks import check_site
 from zones.sitefile_draft import Draft, read_draft
 from zones.sitefile_draft import named_files as named_files
+from zones.sitefile_names import zones_of_groups
+from zones.sitefile_outputs import amplifiers_of_zones, zone_of_output
 from zones.sitefile_shapes import (
     NAME_EN,
     NAME_KO,
@@ -61,7 +63,6 @@ from zones.sitefile_shapes import (
 )
 from zones.sitefile_streams import (
     DEFAULT_MTU,
-    amplifiers_of_zones,
     check_streams,
     legs_of,
     payload_type_of,
@@ -100,17 +101,18 @@ def parse_site(
     either isn't checked. `unreadable` says why a file is not among `files`.
 
     Raises:
-        SiteError: with every problem there is; warnings alone are kept in `Site.warnings`.
+        SiteError: with every problem there is. Warnings are kept in `Site.warnings`.
     """
     problems: list[Problem] = []
     draft = read_draft(files, main, unreadable or {}, problems)
     if draft is not None:
         problems.extend(check_site(draft, time_zones))
         problems.extend(check_streams(draft, profiles))
-    ordered = _in_order(problems, main)
-    if draft is None or not all(problem.is_warning for problem in ordered):
-        raise SiteError(ordered, files)
-    return _Builder(draft, profiles or {}).site(ordered)
+    wrong = [problem for problem in problems if not problem.is_warning]
+    if draft is None or wrong:
+        # What is odd may only follow from what is wrong.
+        raise SiteError(_in_order(wrong, main), files)
+    return _Builder(draft, profiles or {}).site(_in_order(problems, main))
 
 
 def _in_order(problems: Iterable[Problem], main: str) -> tuple[Problem, ...]:
@@ -134,7 +136,7 @@ class _Builder:
         store = top.may(SiteKeys.STORE)
         return Site(
             name=_name(top, SiteKeys.NAME),
-            time_zone=top.must(SiteKeys.TIME_ZONE).value,
+            time_zone=top.must(SiteKeys.TIME_ZONE),
             networks=tuple(_network(*item) for item in table(SiteKeys.NETWORKS).items()),
             dayparts=tuple(
                 Daypart(DaypartId(name.value), *hours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from zones.problem import Problem
 from zones.sitefile_shapes import (
@@ -21,8 +21,8 @@ from zones.sitefile_shapes import (
     ZoneKeys,
 )
 from zones.yaml_document import Listing, Node, Scalar, Table, read_document
-from zones.yaml_kind import PATH, ValueProblem
-from zones.yaml_shape import Field, Placed, Record, Shape, read_id
+from zones.yaml_kind import ID, PATH, ValueProblem
+from zones.yaml_shape import Field, Placed, Record
 
 _SHAPES = {
     SiteKeys.NETWORKS.key: NetworkKeys.SHAPE,
@@ -46,14 +46,23 @@ _DEFAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The records of a site file; some may lack what could not be read."""
+    """The records of a site file; some may lack what could not be read.
+
+    `partial` names the tables of which some entry could not even be named; nothing may be said
+    to be missing from those.
+    """
 
     top: Record
-    tables: Mapping[str, Mapping[str, Record]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Record]]
+    partial: frozenset[str]
 
     def table(self, which: Field[Node]) -> Mapping[str, Record]:
         """The records of one table by name; empty if the table is not there."""
         return self.tables.get(which.key, {})
+
+    def is_partial(self, *which: Field[Node]) -> bool:
+        """Whether some entry of one of these tables could not even be named."""
+        return any(each.key in self.partial for each in which)
 
 
 def read_draft(
@@ -64,13 +73,16 @@ def read_draft(
     if document is None:
         return None
     top = SiteKeys.SHAPE.read(document, "", problems)
-    tables = {}
+    if not isinstance(document, Table):
+        return None
+    tables: dict[str, Mapping[str, Record]] = {}
+    partial: set[str] = set()
     for which in TABLES:
-        node = top.may(which)
-        defaults = _defaults(top, which, problems)
-        parts = () if node is None else _parts(node, which, files, unreadable, problems)
-        tables[which.key] = _records(parts, _SHAPES[which.key], defaults, problems)
-    return Draft(top, tables) if isinstance(document, Table) else None
+        reader = _TableReader(which, files, unreadable, problems)
+        tables[which.key] = reader.records(top)
+        if reader.is_partial or (document.is_partial and not top.has(which)):
+            partial.add(which.key)
+    return Draft(top, tables, frozenset(partial))
 
 
 def named_files(text: str, main: str) -> tuple[str, ...]:
@@ -103,62 +115,96 @@ def _file_names(node: Node, subject: str, problems: list[Problem]) -> Iterator[P
             )
 
 
-def _parts(
-    node: Node,
-    which: Field[Node],
-    files: Mapping[str, str],
-    unreadable: Mapping[str, str],
-    problems: list[Problem],
-) -> Iterator[Table]:
-    """The tables that make up one: written in place, or in the files named."""
-    if isinstance(node, Table):
-        yield node
-        return
-    if isinstance(node, Listing):
-        problems.extend(
-            item.place.problem(f"{which.key}: a list here must hold names of .yaml files")
-            for item in node.items
-            if not isinstance(item, Scalar)
+class _TableReader:
+    """Reads one table of the site, from where it is written or from the files named for it."""
+
+    def __init__(
+        self,
+        which: Field[Node],
+        files: Mapping[str, str],
+        unreadable: Mapping[str, str],
+        problems: list[Problem],
+    ) -> None:
+        self.is_partial = False
+        self._which = which
+        self._shape = _SHAPES[which.key]
+        self._files = files
+        self._unreadable = unreadable
+        self._problems = problems
+
+    def records(self, top: Record) -> dict[str, Record]:
+        """Every record, by name."""
+        node = top.may(self._which)
+        defaults = self._defaults(top)
+        if node is None:
+            self.is_partial = top.has(self._which) or self._which.is_required
+            return {}
+        found: dict[str, Record] = {}
+        for part in self._parts(node):
+            self.is_partial |= part.is_partial
+            for key, value in part.entries:
+                self._add(found, key, value, defaults)
+        return found
+
+    def _add(
+        self, found: dict[str, Record], key: Scalar, node: Node, defaults: Record | None
+    ) -> None:
+        try:
+            ID.read(key.text)
+        except ValueProblem as wrong:
+            self._wrong(key, f"{self._shape.called}: {wrong.message}", wrong.hint)
+            return
+        if key.text in found:
+            first = found[key.text].place
+            self._wrong(
+                key,
+                f'{self._shape.called} "{key.text}" is there already, '
+                f"in {first.file} line {first.line}",
+            )
+            return
+        found[key.text] = self._shape.read(
+            node, key.text, self._problems, place=key.place, defaults=defaults
         )
-    for name in _file_names(node, which.key, problems):
-        if name.value not in files:
-            why = unreadable.get(name.value, "is not there")
-            problems.append(name.place.problem(f'{which.key}: the file "{name.value}" {why}'))
-            continue
-        document = read_document(files[name.value], name.value, problems)
-        if isinstance(document, Table):
-            yield document
-        elif document is not None:
-            problems.append(document.place.problem(f"{which.key}: needs a table: name, then keys"))
 
+    def _defaults(self, top: Record) -> Record | None:
+        which = _DEFAULTS.get(self._which.key)
+        node = top.may(which) if which is not None else None
+        if node is None or which is None:
+            return None
+        return self._shape.defaults(which.key).read(node, "", self._problems)
 
-def _defaults(top: Record, which: Field[Node], problems: list[Problem]) -> Record | None:
-    field_of_defaults = _DEFAULTS.get(which.key)
-    node = top.may(field_of_defaults) if field_of_defaults is not None else None
-    if node is None or field_of_defaults is None:
+    def _parts(self, node: Node) -> Iterator[Table]:
+        if isinstance(node, Table):
+            yield node
+            return
+        if isinstance(node, Listing):
+            for item in node.items:
+                if not isinstance(item, Scalar):
+                    self._wrong(item, f"{self._which.key}: a list must hold names of .yaml files")
+            if not node.items:
+                self._wrong(node, f"{self._which.key}: needs a table, or the names of files")
+        before = len(self._problems)
+        names = tuple(_file_names(node, self._which.key, self._problems))
+        self.is_partial |= len(self._problems) > before
+        for name in names:
+            part = self._part(name)
+            if part is None:
+                self.is_partial = True
+            else:
+                yield part
+
+    def _part(self, name: Placed[str]) -> Table | None:
+        key = self._which.key
+        if name.value not in self._files:
+            why = self._unreadable.get(name.value, "is not there")
+            self._problems.append(name.place.problem(f'{key}: the file "{name.value}" {why}'))
+            return None
+        document = read_document(self._files[name.value], name.value, self._problems)
+        if document is None or isinstance(document, Table):
+            return document
+        self._problems.append(document.place.problem(f"{key}: needs a table: a name, then keys"))
         return None
-    shape = _SHAPES[which.key].defaults()
-    return Shape(field_of_defaults.key, shape.fields).read(node, "", problems)
 
-
-def _records(
-    parts: Iterator[Table] | tuple[()],
-    shape: Shape,
-    defaults: Record | None,
-    problems: list[Problem],
-) -> dict[str, Record]:
-    records: dict[str, Record] = {}
-    for part in parts:
-        for key, node in part.entries:
-            name = read_id(key, shape.called, problems)
-            if name in records:
-                first = records[name].place
-                problems.append(
-                    key.place.problem(
-                        f'{shape.called} "{name}" is there already, '
-                        f"in {first.file} line {first.line}"
-                    )
-                )
-                continue
-            records[name] = shape.read(node, name, problems, place=key.place, defaults=defaults)
-    return records
+    def _wrong(self, node: Node, message: str, hint: str = "") -> None:
+        self._problems.append(node.place.problem(message, hint))
+        self.is_partial = True

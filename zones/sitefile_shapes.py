@@ -5,35 +5,29 @@ The parser, the JSON Schema and the manual's reference tables all come from here
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 from zones.geometry import Point
-from zones.priority import PriorityError, parse_priority
-from zones.problem import Problem
-from zones.site import Evidence
-from zones.stream_format import FORMATS
-from zones.yaml_document import Listing, Node, Table
-from zones.yaml_kind import (
-    BYTES_UNITS,
-    DECIBEL_UNITS,
-    FLAG,
-    HOURS,
-    ID,
-    IPV4,
-    METRES_UNITS,
-    OUTPUT,
-    PATH,
-    SECONDS_UNITS,
-    TEXT,
-    Kind,
-    Schema,
-    ValueProblem,
-    choice,
-    number,
-    quantity,
-    whole,
+from zones.sitefile_values import (
+    BUDGET_KIND,
+    DELAY_KIND,
+    DETECTS_KIND,
+    DISTANCE_KIND,
+    DSCP_KIND,
+    EVIDENCE_KIND,
+    FORMAT_KIND,
+    LENGTH_KIND,
+    LEVEL_KIND,
+    MEASURES_KIND,
+    PACKET_TIME_KIND,
+    PERIOD_KIND,
+    PRIORITY_KIND,
+    SOURCE_DELAY_KIND,
+    ByName,
+    PointReading,
 )
+from zones.yaml_document import Node
+from zones.yaml_kind import FLAG, HOURS, ID, IPV4, OUTPUT, PATH, TEXT, Schema, number, whole
 from zones.yaml_shape import (
     Field,
     Inside,
@@ -42,142 +36,9 @@ from zones.yaml_shape import (
     OnePlaced,
     Placed,
     Raw,
-    Reading,
     Record,
     Shape,
 )
-
-T = TypeVar("T")
-
-# --- kinds of value ---------------------------------------------------------------------------
-
-_DSCP_NAMES: Final = {
-    # RFC 2474, 2597, 3246, 5865.
-    "EF": 46,
-    "VOICE-ADMIT": 44,
-    "BE": 0,
-    **{f"CS{n}": 8 * n for n in range(8)},
-    **{f"AF{c}{d}": 8 * c + 2 * d for c in range(1, 5) for d in range(1, 4)},
-}
-
-
-def _read_dscp(text: str) -> int:
-    if text.upper() in _DSCP_NAMES:
-        return _DSCP_NAMES[text.upper()]
-    if text.isascii() and text.isdecimal() and len(text) < 3 and int(text) < 64:
-        return int(text)
-    raise ValueProblem(f'"{text}" is not a DSCP', "write EF, AF41, CS5 ... or a number 0 to 63")
-
-
-def _read_priority(text: str) -> int:
-    try:
-        return parse_priority(text)
-    except PriorityError as error:
-        raise ValueProblem(str(error)) from error
-
-
-_DSCP: Final = Kind(
-    "a DSCP",
-    _read_dscp,
-    {"anyOf": [{"enum": sorted(_DSCP_NAMES)}, {"type": "integer", "minimum": 0, "maximum": 63}]},
-)
-_PRIORITY: Final = Kind(
-    "a priority",
-    _read_priority,
-    {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0, "maximum": 255}]},
-)
-_FORMAT: Final = choice("a stream format", {name: name for name in FORMATS})
-_EVIDENCE: Final = choice("a way of reporting", {each.value: each for each in Evidence})
-_MEASURES: Final = choice(
-    "a measured quantity",
-    {
-        name: name
-        for name in ("water_level", "flow", "rain", "wind", "temperature", "soil_moisture")
-    },
-)
-_DETECTS: Final = choice(
-    "something a camera detects",
-    {
-        name: name
-        for name in ("smoke", "fire", "thermal", "water_level", "flood", "crowd", "person")
-    },
-)
-PACKET_TIME: Final = quantity(
-    "a packet time", {"ms": 1e-3, "us": 1e-6}, "125 us", "60 ms", example="5 ms"
-)
-_DELAY: Final = quantity("a delay", SECONDS_UNITS, "0 ms", "10 s", example="200 ms")
-_PERIOD: Final = quantity("a period", SECONDS_UNITS, "100 ms", "24 h", example="60 s")
-_SOURCE_DELAY: Final = quantity("a delay", SECONDS_UNITS, "0 s", "6 h", example="10 s")
-_DISTANCE: Final = quantity("a distance", METRES_UNITS, "0 m", "100 km", example="120 m")
-_LENGTH: Final = quantity("a length", METRES_UNITS, "1 m", "100 km", example="2.4 km")
-_LEVEL: Final = quantity("a level", DECIBEL_UNITS, "-60 dB", "0 dB", example="-12 dB")
-_BUDGET: Final = quantity("a size", BYTES_UNITS, "100 MB", "100 TB", example="20 GB")
-
-
-# --- readings that are more than one scalar ---------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PointReading(Reading[Point]):
-    """A place, as `[latitude, longitude]` in degrees."""
-
-    def read(self, node: Node, subject: str, problems: list[Problem]) -> Point | None:
-        """The point; latitude and longitude the wrong way round are noticed near Korea."""
-        if not isinstance(node, Listing) or len(node.items) != 2:
-            problems.append(
-                node.place.problem(f"{subject}: needs [latitude, longitude]", "[37.5889, 126.9430]")
-            )
-            return None
-        numbers = Many(One(number("degrees", -180, 180))).read(node, subject, problems)
-        if numbers is None:
-            return None
-        latitude, longitude = numbers
-        looks_swapped = 124 <= latitude <= 132 and 33 <= longitude <= 39
-        if abs(latitude) > 90 or looks_swapped:
-            hint = f"did you mean [{longitude:g}, {latitude:g}]?" if abs(longitude) <= 90 else ""
-            problems.append(
-                node.place.problem(f"{subject}: {latitude:g} is no latitude; it comes first", hint)
-            )
-            return None
-        return Point(latitude, longitude)
-
-    def schema(self) -> Schema:
-        """An array of two numbers."""
-        return {
-            "type": "array",
-            "prefixItems": [
-                {"type": "number", "minimum": -90, "maximum": 90},
-                {"type": "number", "minimum": -180, "maximum": 180},
-            ],
-            "minItems": 2,
-            "maxItems": 2,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ByName(Reading[tuple[tuple[Placed[str], T], ...]]):
-    """A small table of values under names that are checked later."""
-
-    value: Reading[T]
-
-    def read(
-        self, node: Node, subject: str, problems: list[Problem]
-    ) -> tuple[tuple[Placed[str], T], ...] | None:
-        """The names with their places, and the values; None if any could not be read."""
-        if not isinstance(node, Table):
-            problems.append(node.place.problem(f"{subject}: needs a table of name: value"))
-            return None
-        pairs = [
-            (Placed(key.text, key.place), self.value.read(value, f"{subject}.{key.text}", problems))
-            for key, value in node.entries
-        ]
-        whole_pairs = tuple((name, value) for name, value in pairs if value is not None)
-        return whole_pairs if len(whole_pairs) == len(pairs) else None
-
-    def schema(self) -> Schema:
-        """An object with free keys."""
-        return {"type": "object", "additionalProperties": self.value.schema()}
-
 
 NAME_KO: Final = Field("ko", One(TEXT), "in Korean", is_required=True)
 NAME_EN: Final = Field("en", One(TEXT), "in English", is_required=True)
@@ -197,7 +58,7 @@ def _at() -> Field[Point]:
 
 
 def _distance() -> Field[float]:
-    return Field("distance", One(_DISTANCE), "from the start of its path", is_required=True)
+    return Field("distance", One(DISTANCE_KIND), "from the start of its path", is_required=True)
 
 
 def _zones(manual: str) -> Field[tuple[Placed[str], ...]]:
@@ -224,7 +85,7 @@ class PathKeys:
     """`paths`: the walking paths that speakers stand along."""
 
     NAME: Final = _name()
-    LENGTH: Final = Field("length", One(_LENGTH), "from start to end", is_required=True)
+    LENGTH: Final = Field("length", One(LENGTH_KIND), "from start to end", is_required=True)
     LINE: Final = Field(
         "line",
         Many(PointReading(), least=2, most=2000),
@@ -294,8 +155,8 @@ class ZoneKeys:
         "its place along the path, from 1 at the start",
         is_required=True,
     )
-    FROM: Final = Field("from", One(_DISTANCE), "where it begins on its path", is_required=True)
-    TO: Final = Field("to", One(_DISTANCE), "where it ends on its path", is_required=True)
+    FROM: Final = Field("from", One(DISTANCE_KIND), "where it begins on its path", is_required=True)
+    TO: Final = Field("to", One(DISTANCE_KIND), "where it ends on its path", is_required=True)
     POLYGON: Final = Field(
         "polygon",
         Many(PointReading(), least=4, most=2000),
@@ -314,14 +175,14 @@ class ZoneKeys:
     )
     LEVELS: Final = Field(
         "levels",
-        ByName(One(_LEVEL)),
+        ByName(One(LEVEL_KIND)),
         "gain of the programme in each daypart",
         is_required=True,
         is_shared=True,
     )
     WARNING_LEVEL: Final = Field(
         "warning_level",
-        One(_LEVEL),
+        One(LEVEL_KIND),
         "gain of every warning, at any hour",
         is_required=True,
         is_shared=True,
@@ -389,10 +250,14 @@ class StreamKeys:
         "several ways at once, instead of network, address and port",
     )
     FORMAT: Final = Field(
-        "format", One(_FORMAT), "what the packets carry", is_required=True, is_shared=True
+        "format", One(FORMAT_KIND), "what the packets carry", is_required=True, is_shared=True
     )
     PACKET_TIME: Final = Field(
-        "packet_time", One(PACKET_TIME), "sound in one packet", is_required=True, is_shared=True
+        "packet_time",
+        One(PACKET_TIME_KIND),
+        "sound in one packet",
+        is_required=True,
+        is_shared=True,
     )
     PAYLOAD_TYPE: Final = Field(
         "payload_type",
@@ -408,14 +273,14 @@ class StreamKeys:
         is_shared=True,
     )
     DSCP: Final = Field(
-        "dscp", One(_DSCP), "its class in the network", is_required=True, is_shared=True
+        "dscp", One(DSCP_KIND), "its class in the network", is_required=True, is_shared=True
     )
     DELAY: Final = Field(
-        "delay", One(_DELAY), "how much later it plays than others", is_shared=True
+        "delay", One(DELAY_KIND), "how much later it plays than others", is_shared=True
     )
     MIN_PRIORITY: Final = Field(
         "min_priority",
-        One(_PRIORITY),
+        One(PRIORITY_KIND),
         "only claims at or above this are heard on it",
         is_shared=True,
     )
@@ -443,14 +308,14 @@ class GaugeKeys:
     """`gauges`."""
 
     NAME: Final = _name()
-    MEASURES: Final = Field("measures", One(_MEASURES), "what it measures", is_required=True)
+    MEASURES: Final = Field("measures", One(MEASURES_KIND), "what it measures", is_required=True)
     UNIT: Final = Field("unit", One(TEXT), "unit of its readings", is_required=True)
     PATH: Final = Field("path", OnePlaced(ID), "the path it stands by", is_required=True)
     DISTANCE: Final = _distance()
     AT: Final = _at()
     APPROXIMATE: Final = _approximate()
-    PERIOD: Final = Field("period", One(_PERIOD), "time between readings", is_required=True)
-    DELAY: Final = Field("delay", One(_SOURCE_DELAY), "how old a reading is when it arrives")
+    PERIOD: Final = Field("period", One(PERIOD_KIND), "time between readings", is_required=True)
+    DELAY: Final = Field("delay", One(SOURCE_DELAY_KIND), "how old a reading is when it arrives")
     ZONES: Final = _zones("the zones it speaks for")
     SHAPE: Final = Shape(
         "gauge",
@@ -479,26 +344,26 @@ class CameraKeys:
         is_shared=True,
     )
     RANGE: Final = Field(
-        "range", One(_LENGTH), "how far its detections reach", is_required=True, is_shared=True
+        "range", One(LENGTH_KIND), "how far its detections reach", is_required=True, is_shared=True
     )
     ZONES: Final = _zones("the zones it speaks for")
     DETECTS: Final = Field(
         "detects",
-        Many(One(_DETECTS), least=1),
+        Many(One(DETECTS_KIND), least=1),
         "what it detects",
         is_required=True,
         is_shared=True,
     )
     EVIDENCE: Final = Field(
         "evidence",
-        One(_EVIDENCE),
+        One(EVIDENCE_KIND),
         "state: start and stop; sample: again at every period",
         is_required=True,
         is_shared=True,
     )
-    PERIOD: Final = Field("period", One(_PERIOD), "time between samples", is_shared=True)
+    PERIOD: Final = Field("period", One(PERIOD_KIND), "time between samples", is_shared=True)
     DELAY: Final = Field(
-        "delay", One(_SOURCE_DELAY), "how old a detection is when it arrives", is_shared=True
+        "delay", One(SOURCE_DELAY_KIND), "how old a detection is when it arrives", is_shared=True
     )
     SHAPE: Final = Shape(
         "camera",
@@ -536,7 +401,7 @@ class StoreKeys:
     """`store`."""
 
     BUDGET: Final = Field(
-        "budget", One(_BUDGET), "most space that decoded audio may take", is_required=True
+        "budget", One(BUDGET_KIND), "most space that decoded audio may take", is_required=True
     )
     SHAPE: Final = Shape("store", (BUDGET,), "The store of decoded audio.")
 
@@ -577,7 +442,7 @@ class SiteKeys:
     )
     NAME: Final = _name()
     TIME_ZONE: Final = Field(
-        "time_zone", OnePlaced(TEXT), "IANA name, such as Asia/Seoul", is_required=True
+        "time_zone", One(TEXT), "IANA name, such as Asia/Seoul", is_required=True
     )
     APPROXIMATE: Final = Field(
         "approximate", One(FLAG), "true if places are not surveyed, unless one says otherwise"
@@ -604,7 +469,7 @@ class SiteKeys:
     )
     STORE: Final = Field("store", Inside(StoreKeys.SHAPE), "the store of decoded audio")
     SHAPE: Final = Shape(
-        "site file",
+        "",
         (
             SCHEMA,
             NAME,

@@ -11,8 +11,9 @@ from zones.media_time import samples, seconds
 from zones.problem import Problem
 from zones.reception import Reception
 from zones.site import ProfileId
-from zones.sitefile_checks import unknown_name, zone_of_output
 from zones.sitefile_draft import Draft
+from zones.sitefile_names import unknown_name
+from zones.sitefile_outputs import amplifiers_of_zones
 from zones.sitefile_shapes import AmplifierKeys, LegKeys, NetworkKeys, SiteKeys, StreamKeys
 from zones.stream_format import FORMATS, StreamFormat
 from zones.yaml_kind import did_you_mean
@@ -93,7 +94,7 @@ def check_streams(
     streams = draft.table(SiteKeys.STREAMS)
     legs: list[DraftLeg] = []
     for stream in streams.values():
-        yield from unknown_name(stream, StreamKeys.ZONE, draft.table(SiteKeys.ZONES), "zone")
+        yield from unknown_name(draft, stream, StreamKeys.ZONE, SiteKeys.ZONES, "zone")
         yield from _check_ways(stream)
         yield from _check_packets(stream)
         legs.extend(legs_of(stream))
@@ -129,6 +130,11 @@ def payload_type_of(stream: Record) -> int | None:
     return given if given is not None else fixed
 
 
+def means(payload_type: int, stream_format: StreamFormat) -> bool:
+    """Whether a payload type may stand for a format: its fixed one, or a dynamic one."""
+    return payload_type in {stream_format.static_payload_type, *DYNAMIC_PAYLOAD_TYPES}
+
+
 def _milliseconds(length: int) -> str:
     return f"{seconds(length) * 1000:g} ms"
 
@@ -157,7 +163,7 @@ def _check_payload_type(stream: Record, stream_format: StreamFormat) -> Iterator
         yield stream.problem(
             StreamKeys.FORMAT, f"{stream_format.name} needs a payload_type", "96 is usual"
         )
-    elif given is not None and given != fixed and given not in DYNAMIC_PAYLOAD_TYPES:
+    elif given is not None and not means(given, stream_format):
         right = f"{fixed}, or one of 96 to 127" if fixed is not None else "one of 96 to 127"
         yield stream.problem(
             StreamKeys.PAYLOAD_TYPE,
@@ -167,16 +173,15 @@ def _check_payload_type(stream: Record, stream_format: StreamFormat) -> Iterator
 
 
 def _check_leg(draft: Draft, leg: DraftLeg) -> Iterator[Problem]:
-    networks = draft.table(SiteKeys.NETWORKS)
-    yield from unknown_name(leg.record, leg.network_key, networks, "network")
-    yield from _check_address(leg)
+    yield from unknown_name(draft, leg.record, leg.network_key, SiteKeys.NETWORKS, "network")
+    yield from _check_address(draft, leg)
     if leg.port % 2:
         yield leg.record.warning(
             leg.port_key,
             f"port: {leg.port} is odd; RTP takes an even port and RTCP the next "
             "(RFC 3550 section 11)",
         )
-    network = networks.get(leg.network.value)
+    network = draft.table(SiteKeys.NETWORKS).get(leg.network.value)
     name, packet_seconds = (
         leg.stream.may(StreamKeys.FORMAT),
         leg.stream.may(StreamKeys.PACKET_TIME),
@@ -198,11 +203,14 @@ def _check_leg(draft: Draft, leg: DraftLeg) -> Iterator[Problem]:
         )
 
 
-def _check_address(leg: DraftLeg) -> Iterator[Problem]:
+def _check_address(draft: Draft, leg: DraftLeg) -> Iterator[Problem]:
     address, key, record = leg.address, leg.address_key, leg.record
     if not address.is_multicast:
+        owners = draft.table(SiteKeys.AMPLIFIERS).values()
         if address.is_unspecified or address.is_reserved:
             yield record.problem(key, f"address: {address} can't be sent to")
+        elif address not in {owner.may(AmplifierKeys.ADDRESS) for owner in owners}:
+            yield record.warning(key, f"address: {address} is neither a group nor an amplifier's")
         return
     why = next((why for block, why in _RESERVED_NETWORKS if address in block), None)
     suggestion = f"use 239.192.77.{int(address) & 0xFF or 1} or another of 239.192.0.0/14"
@@ -257,22 +265,15 @@ def _check_collisions(legs: list[DraftLeg]) -> Iterator[Problem]:
 # --- profiles ---------------------------------------------------------------------------------
 
 
-def amplifiers_of_zones(draft: Draft) -> dict[str, list[str]]:
-    """The amplifiers that have an output in each zone, in the order of the site file."""
-    found: dict[str, list[str]] = {}
-    amplifiers = draft.table(SiteKeys.AMPLIFIERS)
-    for output, zone in zone_of_output(draft).items():
-        amplifier = output.partition("/")[0]
-        if amplifier in amplifiers and amplifier not in found.setdefault(zone, []):
-            found[zone].append(amplifier)
-    return found
-
-
 def takes(reception: Reception, stream: Record) -> bool | None:
-    """Whether an amplifier can play a stream; None if the stream could not be read."""
+    """Whether an amplifier can play a stream; None if the stream itself is wrong."""
     name, packet_seconds = stream.may(StreamKeys.FORMAT), stream.may(StreamKeys.PACKET_TIME)
     payload_type = payload_type_of(stream)
     if name is None or packet_seconds is None or payload_type is None:
+        return None
+    if samples(packet_seconds) not in FORMATS[name].packet_times:
+        return None
+    if not means(payload_type, FORMATS[name]):
         return None
     return reception.takes(name, samples(packet_seconds), payload_type)
 

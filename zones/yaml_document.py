@@ -67,11 +67,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A YAML mapping, in the order written, each key once."""
+    """A YAML mapping, in the order written, each key once.
+
+    `is_partial` if an entry was left out because its key was wrong.
+    """
 
     entries: tuple[tuple[Scalar, Node], ...]
     place: Place
     parts: int
+    is_partial: bool = False
 
     def value(self, key: str) -> Node | None:
         """What stands behind a key, None if the key is not there."""
@@ -167,9 +171,8 @@ class _Builder:
     ) -> None:
         # The parser gives quoted text the tag "!" or none; anything longer was written by hand.
         if event.tag is not None and event.tag != "!":
-            raise _RefusedError(
-                place.problem(f'the tag "{event.tag}" is not used here', "remove it")
-            )
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            raise _RefusedError(place.problem(f'the tag "{tag}" is not used here', "remove it"))
 
     def _aliased(self, anchor: str, place: Place) -> Node:
         node = self._anchors.get(anchor)
@@ -182,7 +185,9 @@ class _Builder:
     def _close(self, opened: _Open) -> None:
         parts = 1 + sum(node.parts for node in opened.nodes)
         if opened.is_table:
-            node: Node = Table(self._entries(opened.nodes), opened.place, parts)
+            entries = self._entries(opened.nodes)
+            is_partial = 2 * len(entries) < len(opened.nodes)
+            node: Node = Table(entries, opened.place, parts, is_partial)
         else:
             node = Listing(tuple(opened.nodes), opened.place, parts)
         self._add(node, opened.anchor, new_parts=1)
@@ -243,7 +248,7 @@ _SYNTAX_HINTS: Final = (
     ("did not find expected key", "", "check the indentation of this line and the one above"),
     ("expected <block end>", "", "check the indentation of this line and the one above"),
     ("did not find expected '-' indicator", "", "check the indentation"),
-    ("expected ',' or", "", "a bracket or comma is missing above"),
+    ("expected ',' or", "", "a comma or bracket is missing before this"),
     ("unexpected end of stream", "", "a quote is never closed"),
 )
 

@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+_LISTED: Final = 24
+"""The most words listed in a hint."""
+
 Schema = dict[str, object]
 
 
@@ -36,16 +39,24 @@ class Kind(Generic[T]):
     schema: Mapping[str, object]
 
 
+def nearest(wrong: str, right: Iterable[str]) -> str | None:
+    """The right word that was probably meant, None if none is near."""
+    choices = sorted(right)
+    folded = [word for word in choices if word.casefold() == wrong.casefold()]
+    near = folded or difflib.get_close_matches(wrong, choices, n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def did_you_mean(wrong: str, right: Iterable[str]) -> str:
     """A hint with the nearest of the right words, or with all of them if they are few."""
-    choices = [str(word) for word in right]
-    near = difflib.get_close_matches(wrong, choices, n=1, cutoff=0.6)
-    folded = [word for word in choices if word.casefold() == wrong.casefold()]
-    if folded or near:
-        return f'did you mean "{(folded or near)[0]}"?'
-    if 0 < len(choices) <= 12:
-        return f"there are {', '.join(choices)}" if len(choices) > 1 else f"write {choices[0]}"
-    return ""
+    choices = list(right)
+    near = nearest(wrong, choices)
+    if near is not None:
+        return f'did you mean "{near}"?'
+    if len(choices) > 1:
+        shown = sorted(choices) if isinstance(right, (set, frozenset)) else choices
+        return f"there are {', '.join(shown)}" if len(choices) <= _LISTED else ""
+    return f'there is only "{choices[0]}"' if choices else ""
 
 
 # --- words ------------------------------------------------------------------------------------
@@ -142,7 +153,7 @@ def _read_number(text: str) -> float:
     if re.fullmatch(r"[0-9]+([_,' ][0-9]+)+", bare):
         digits = re.sub(r"\D", "", bare)
         raise ValueProblem(f'"{text}" is not a plain number', f"write {digits}")
-    raise ValueProblem(f'"{text}" is not a plain decimal number')
+    raise ValueProblem(f'"{text}" is not a plain number')
 
 
 def number(called: str, least: float, most: float) -> Kind[float]:
@@ -162,10 +173,12 @@ def whole(called: str, least: int, most: int) -> Kind[int]:
 
     def read(text: str) -> int:
         value = _read_number(text)
-        if value != int(value) or "." in text:
+        if "." in text:
             raise ValueProblem(f"{text} is not a whole number")
         if not least <= value <= most:
-            raise ValueProblem(f"{text} is outside {least} to {most}")
+            span = f"{least} to {most}"
+            message = f"{text} is outside {span}" if most > least else f"{text} must be {least}"
+            raise ValueProblem(message)
         return int(value)
 
     return Kind(called, read, {"type": "integer", "minimum": least, "maximum": most})
@@ -193,7 +206,7 @@ def quantity(
             if not bare[2]:
                 raise ValueProblem(f'"{text}" has no unit', f"write it like {example}")
             raise ValueProblem(
-                f'"{bare[2]}" is not a unit of {called}', f"units are {spelt}; {example}"
+                f'"{bare[2]}" is not a unit of {called}', f"units are {spelt}: {example}"
             )
         # Rounded, because 0.1 + 0.2 in binary must not put 120 ms beside 0.12 s.
         return round(_read_number(match[1]) * units[match[2]], 9)
@@ -272,7 +285,9 @@ def _read_ipv4(text: str) -> ipaddress.IPv4Address:
             f'"{text}" has a part with a leading zero, which some programs read as octal',
             f"write {plain}",
         )
-    raise ValueProblem(f'"{text}" is not an IPv4 address', "write it like 239.192.77.1")
+    raise ValueProblem(
+        f'"{text}" is not an IPv4 address', "write four numbers, such as 239.192.77.1"
+    )
 
 
 IPV4: Final = Kind("an IPv4 address", _read_ipv4, {"type": "string", "format": "ipv4"})

@@ -13,10 +13,15 @@ from typing import Any, Generic, TypeVar, cast
 
 from zones.problem import Problem
 from zones.yaml_document import Listing, Node, Place, Scalar, Table
-from zones.yaml_kind import ID, Kind, Schema, ValueProblem, did_you_mean
+from zones.yaml_kind import Kind, Schema, ValueProblem, did_you_mean, nearest
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
+
+
+def about(subject: str, message: str) -> str:
+    """A message with what it is about in front, if that has a name."""
+    return f"{subject}: {message}" if subject else message
 
 
 class Reading(ABC, Generic[T_co]):
@@ -100,15 +105,18 @@ class Many(Reading[tuple[T, ...]]):
             only = self.item.read(node, subject, problems)
             return None if only is None else (only,)
         if not isinstance(node, Listing):
-            problems.append(node.place.problem(f"{subject}: needs a list: [first, second]"))
+            problems.append(
+                node.place.problem(
+                    f"{subject}: needs a list",
+                    'write [first, second], or lines that begin with "- "',
+                )
+            )
             return None
         if not self.least <= len(node.items) <= self.most:
-            wanted = (
-                f"at least {self.least}" if len(node.items) < self.least else f"at most {self.most}"
-            )
-            problems.append(
-                node.place.problem(f"{subject}: has {len(node.items)} items, needs {wanted}")
-            )
+            count = len(node.items)
+            wanted = f"at least {self.least}" if count < self.least else f"at most {self.most}"
+            has = f"{count or 'no'} item{'s' * (count > 1)}"
+            problems.append(node.place.problem(f"{subject}: has {has}, needs {wanted}"))
             return None
         read = [self.item.read(item, subject, problems) for item in node.items]
         values = tuple(value for value in read if value is not None)
@@ -138,6 +146,15 @@ class Field(Generic[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A field as it was found: its value (None if wrong), its place, and whose it is."""
+
+    value: Any
+    place: Place
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """What could be read of one table. `is_whole` if nothing is missing or wrong."""
 
@@ -145,32 +162,41 @@ class Record:
     subject: str
     place: Place
     is_whole: bool
-    _values: dict[str, Any]
-    _places: dict[str, Place]
+    _entries: dict[str, Entry]
 
     def must(self, field: Field[T]) -> T:
         """A required field of a whole record."""
-        return cast("T", self._values[field.key])
+        return cast("T", self._entries[field.key].value)
 
     def may(self, field: Field[T]) -> T | None:
         """A field's value, None if it is not there or was wrong."""
-        return cast("T | None", self._values.get(field.key))
+        entry = self._entries.get(field.key)
+        return cast("T", entry.value) if entry is not None else None
 
     def has(self, field: Field[Any]) -> bool:
-        """Whether the field is there, readable or not."""
-        return field.key in self._places
+        """Whether the field is there, right or wrong, here or in the defaults."""
+        return field.key in self._entries
+
+    def is_own(self, field: Field[Any]) -> bool:
+        """Whether the field is there and not from the defaults."""
+        return self.has(field) and self._entries[field.key].subject == self.subject
 
     def place_of(self, field: Field[Any]) -> Place:
         """Where the field's value stands; the record's own place if it is not there."""
-        return self._places.get(field.key, self.place)
+        return self._entries[field.key].place if self.has(field) else self.place
+
+    def said(self, field: Field[Any], message: str) -> str:
+        """A sentence about a field, with whose field it is: the record's or the defaults'."""
+        subject = self._entries[field.key].subject if self.has(field) else self.subject
+        return about(subject, message)
 
     def problem(self, field: Field[Any], message: str, hint: str = "") -> Problem:
         """Something wrong with a field."""
-        return self.place_of(field).problem(f"{self.subject}: {message}", hint)
+        return self.place_of(field).problem(self.said(field, message), hint)
 
     def warning(self, field: Field[Any], message: str, hint: str = "") -> Problem:
         """Something odd about a field."""
-        return self.place_of(field).warning(f"{self.subject}: {message}", hint)
+        return self.place_of(field).warning(self.said(field, message), hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +212,12 @@ class Shape:
         """Index the fields."""
         object.__setattr__(self, "_by_key", {known.key: known for known in self.fields})
 
-    def defaults(self) -> Shape:
+    def defaults(self, called: str = "") -> Shape:
         """The shape of a table of defaults: the shared fields, none required."""
         shared = tuple(
             Field(f.key, f.reading, f.manual, is_shared=True) for f in self.fields if f.is_shared
         )
-        return Shape(f"{self.called} defaults", shared)
+        return Shape(called, shared)
 
     def read(
         self,
@@ -206,42 +232,40 @@ class Shape:
         subject = f'{self.called} "{name}"' if name else self.called
         at = place or node.place
         before = len(problems)
-        values: dict[str, Any] = {}
-        places: dict[str, Place] = {}
-        for known, value in self._known(node, subject, at, problems):
-            places[known.key] = value.place
-            read = known.reading.read(value, f"{subject}: {known.key}", problems)
-            if read is not None:
-                values[known.key] = read
-        given = set(places)
-        if defaults is not None:
-            for key in defaults._values.keys() - given:
-                values[key], places[key] = defaults._values[key], defaults._places[key]
-        missing = [f.key for f in self.fields if f.is_required and f.key not in places]
-        if missing and isinstance(node, Table):
+        entries: dict[str, Entry] = dict(defaults._entries) if defaults is not None else {}
+        for known, value in self._known(node, subject, entries, problems):
+            read = known.reading.read(value, about(subject, known.key), problems)
+            entries[known.key] = Entry(read, value.place, subject)
+        missing = [f.key for f in self.fields if f.is_required and f.key not in entries]
+        if missing and isinstance(node, Table) and not node.is_partial:
             wanted = ", ".join(f'"{key}"' for key in missing)
-            problems.append(at.problem(f"{subject}: lacks {wanted}"))
-        lacks_default = defaults is not None and any(
-            f.is_required and f.key not in values for f in self.fields
+            problems.append(at.problem(about(subject, f"lacks {wanted}")))
+        needs_default = any(
+            f.is_required and (f.key not in entries or entries[f.key].value is None)
+            for f in self.fields
         )
-        is_whole = len(problems) == before and not lacks_default
-        return Record(name, subject, at, is_whole, values, places)
+        is_whole = len(problems) == before and not needs_default
+        return Record(name, subject, at, is_whole, entries)
 
     def _known(
-        self, node: Node, subject: str, at: Place, problems: list[Problem]
+        self, node: Node, subject: str, entries: dict[str, Entry], problems: list[Problem]
     ) -> Iterator[tuple[Field[Any], Node]]:
+        """The known keys and their values; a misspelt one is entered, so that nothing lacks it."""
         if not isinstance(node, Table):
             keys = ", ".join(known.key for known in self.fields[:4])
-            problems.append(at.problem(f"{subject}: needs a table of keys, such as {keys}"))
+            problems.append(
+                node.place.problem(about(subject, f"needs a table of keys, such as {keys}"))
+            )
             return
         for key, value in node.entries:
             known = self._by_key.get(key.text)
             if known is None:
-                problems.append(
-                    key.place.problem(
-                        f'{subject}: unknown key "{key.text}"', did_you_mean(key.text, self._by_key)
-                    )
-                )
+                meant = nearest(key.text, self._by_key)
+                if meant is not None:
+                    entries.setdefault(meant, Entry(None, value.place, subject))
+                hint = did_you_mean(key.text, self._by_key)
+                message = about(subject, f'unknown key "{key.text}"')
+                problems.append(key.place.problem(message, hint))
             else:
                 yield known, value
 
@@ -295,12 +319,3 @@ class Raw(Reading[Node]):
     def schema(self) -> Schema:
         """The schema it was given."""
         return dict(self.shown)
-
-
-def read_id(key: Scalar, called: str, problems: list[Problem]) -> str:
-    """The name of a record; a bad one is reported and used all the same, so that it is found."""
-    try:
-        return ID.read(key.text)
-    except ValueProblem as wrong:
-        problems.append(key.place.problem(f"{called}: {wrong.message}", wrong.hint))
-        return key.text
