@@ -150,6 +150,8 @@ def _read_number(text: str) -> float:
         )
     if re.fullmatch(r"[0-9]+(:[0-9]+)+", bare):
         raise ValueProblem(f'"{text}" is not a number: YAML 1.1 would count it in sixties')
+    if re.fullmatch(r"[0-9]+,[0-9]{1,2}", bare):
+        raise ValueProblem(f'"{text}" is not a plain number', f"write {bare.replace(',', '.')}")
     if re.fullmatch(r"[0-9]+([_,' ][0-9]+)+", bare):
         digits = re.sub(r"\D", "", bare)
         raise ValueProblem(f'"{text}" is not a plain number', f"write {digits}")
