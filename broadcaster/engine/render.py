@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadcaster.engine.codec import Samples
-from broadcaster.engine.plan import GainStep, Plan, Stream
+from broadcaster.engine.plan import GainStep, Part, Plan, Stream
 from zones.bus import Claim, ClaimId, Kind, Turn, stamped, turns
 from zones.media_time import RATE, Sample
 from zones.site import StreamId
@@ -348,9 +348,13 @@ def mixes(plans: Iterable[Plan], streams: Iterable[Stream]) -> dict[StreamId, Mi
     """
     claims: dict[str, list[Claim]] = {}
     steps: dict[str, list[GainStep]] = {}
-    for plan in plans:
+    seen: set[tuple[str, str]] = set()
+    for plan in sorted(plans, key=lambda plan: plan.part is not Part.CONTROL):
         for claim in plan.claims:
-            claims.setdefault(claim.zone, []).append(claim)
+            # What control has taken over from the local part is control's to decide.
+            if (claim.zone, claim.id) not in seen:
+                seen.add((claim.zone, claim.id))
+                claims.setdefault(claim.zone, []).append(claim)
         for step in plan.gain_steps:
             steps.setdefault(step.zone, []).append(step)
     shared: dict[object, Mix] = {}
