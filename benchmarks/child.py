@@ -17,6 +17,7 @@ from benchmarks.measurement import MeasurementError
 
 _PR_SET_PDEATHSIG: Final = 1
 _END_LIMIT_S: Final = 10.0
+_LOOK_S: Final = 0.2
 _LIBC: Final = ctypes.CDLL(None)
 
 
@@ -54,8 +55,12 @@ class Child:
                 counts[label] = counts.get(label, 0) + 1
         return ", ".join(f"{label} x{count}" for label, count in sorted(counts.items()))
 
-    def wait_for(self, line: str, limit_s: float) -> None:
-        """Read its output until this line stands there."""
+    def wait_for(self, line: str, limit_s: float, because_of: "Child | None" = None) -> None:
+        """Read its output until this line stands there.
+
+        `because_of` is the process whose work it waits for; when that one has ended there is
+        nothing to wait for, and the refusal says so.
+        """
         wanted = line.encode()
         deadline = time.monotonic() + limit_s
         while True:
@@ -64,10 +69,13 @@ class Child:
                 self.unread = rest
                 if before == wanted:
                     return
-            elif not self._read_more(deadline - time.monotonic()):
-                raise MeasurementError(
-                    f"{self.name} did not say {line} within {limit_s:.0f} s{self._ending()}"
-                )
+            elif not self._read_more(min(deadline - time.monotonic(), _LOOK_S)):
+                if because_of is not None and because_of.ending():
+                    raise MeasurementError(f"{because_of.name} does not send{because_of.ending()}")
+                if self.ending() or time.monotonic() > deadline:
+                    raise MeasurementError(
+                        f"{self.name} did not say {line} within {limit_s:.0f} s{self.ending()}"
+                    )
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -81,7 +89,7 @@ class Child:
             pass
         lines = self.unread.decode().split("\n")
         if len(lines) < 2 or not lines[-2]:
-            raise MeasurementError(f"{self.name} ended without its last line{self._ending()}")
+            raise MeasurementError(f"{self.name} ended without its last line{self.ending()}")
         return lines[-2]
 
     def _read_more(self, limit_s: float) -> bool:
@@ -94,7 +102,8 @@ class Child:
         self.unread += received
         return bool(received)
 
-    def _ending(self) -> str:
+    def ending(self) -> str:
+        """How it ended, for a sentence; empty while it runs."""
         code = self.process.poll()
         return "" if code is None else f" (it ended with code {code})"
 
@@ -125,7 +134,7 @@ def started(
         if prepare is not None:
             prepare()
 
-    name = Path(argv[0]).name
+    name = " ".join([Path(argv[0]).name, *argv[1:3]]) if "-m" in argv[:2] else Path(argv[0]).name
     try:
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from benchmarks.arrivals import Continuity, Deviation, between, continuity, deviation
+from benchmarks.arrivals import Arrivals, Continuity, Deviation, between, continuity, deviation
 from benchmarks.child import Child
 from benchmarks.context import Context
 from benchmarks.flow import Flow
@@ -60,13 +60,18 @@ class Trial:
 
 def observe(context: Context, sender: Sender, trial: Trial) -> Observation:
     """Let one sender send, and watch it for the trial's window."""
+    return observe_with(context, sender, trial)[0]
+
+
+def observe_with(context: Context, sender: Sender, trial: Trial) -> tuple[Observation, Arrivals]:
+    """The same, with the packets of the window themselves."""
     flow = trial.flow
     with (
         hogs(trial.busy),
         listening(context, flow, sampled=trial.sampled, tones=False) as ear,
         sender(context, flow) as child,
     ):
-        ear.wait_until_all_heard(_FIRST_PACKET_LIMIT_S)
+        ear.wait_until_all_heard(_FIRST_PACKET_LIMIT_S, child)
         time.sleep(trial.settle_s)
         scheduling = child.scheduling()
         begin_ns, cpu_before = time.monotonic_ns(), child.cpu_ns()
@@ -80,12 +85,13 @@ def observe(context: Context, sender: Sender, trial: Trial) -> Observation:
     # chose another packet time or gave up streams is.
     if abs(seen.packets - due_here) > 0.02 * due_here + 4 * seen.streams:
         raise MeasurementError(f"{due_here:.0f} packets were due in its window; came: {seen}")
-    return Observation(
+    observation = Observation(
         cpu_us=(cpu_after - cpu_before) / 1e3 / due,
         deviation=deviation(arrivals, flow.rate_hz),
         continuity=seen,
         scheduling=scheduling,
     )
+    return observation, arrivals
 
 
 @dataclass(frozen=True, slots=True)

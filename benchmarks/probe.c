@@ -36,6 +36,7 @@
 enum { NO_TONE = 2, FAINT = 400 };
 enum { BATCH = 64, PACKET_BYTES = 2048, CONTROL_BYTES = 128, MAX_SAMPLES = 1024, EVENTS = 256 };
 static const uint64_t SECOND_NS = 1000000000ull;
+static const int64_t DRAIN_NS = 5000000000ll;
 
 struct arrival {
     int64_t at_ns;      /* kernel receive time, moved to CLOCK_MONOTONIC */
@@ -193,9 +194,12 @@ int main(int argc, char **argv) {
     int heard_streams = 0, streams_with[3] = {0, 0, streams};
     int64_t offset_ns = wall_offset_ns(), until = read_ns(CLOCK_MONOTONIC) + (int64_t)(seconds * 1e9);
     say("READY");
-    while (!ended && read_ns(CLOCK_MONOTONIC) < until) {
+    for (int64_t drained_by = 0;;) {
+        if (!drained_by && (ended || read_ns(CLOCK_MONOTONIC) > until)) drained_by = read_ns(CLOCK_MONOTONIC) + DRAIN_NS;
         struct epoll_event events[EVENTS];
-        int ready = epoll_wait(poller, events, EVENTS, 100);
+        int ready = epoll_wait(poller, events, EVENTS, drained_by ? 0 : 100);
+        /* Told to end: first what already lies in the sockets, for there it has its stamp. */
+        if (drained_by && (ready < 1 || read_ns(CLOCK_MONOTONIC) > drained_by)) break;
         for (int e = 0; e < ready; e++) {
             uint32_t stream = events[e].data.u32;
             for (int i = 0; i < BATCH; i++) {

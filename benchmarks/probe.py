@@ -29,13 +29,13 @@ class Listening:
     child: Child
     record: Path
 
-    def wait_until_all_heard(self, limit_s: float) -> None:
+    def wait_until_all_heard(self, limit_s: float, sender: Child) -> None:
         """Wait until every stream has sent at least one packet."""
-        self.child.wait_for("ALL", limit_s)
+        self.child.wait_for("ALL", limit_s, sender)
 
-    def wait_until_all_have(self, tone: str, limit_s: float) -> None:
+    def wait_until_all_have(self, tone: str, limit_s: float, sender: Child) -> None:
         """Wait until tone "A" or "B" has become the stronger one in the last of the streams."""
-        self.child.wait_for(tone, limit_s)
+        self.child.wait_for(tone, limit_s, sender)
 
     def stop(self) -> Arrivals:
         """End the probe; refuse a record that misses packets through the probe's own fault."""

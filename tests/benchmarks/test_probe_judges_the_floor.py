@@ -46,10 +46,10 @@ def flow(context, free_port):
 
 def test_the_probe_loses_nothing_of_the_floor_and_finds_the_switch(context, flow):
     with listening(context, flow) as ear, c_floor(context, flow) as floor:
-        ear.wait_until_all_have("A", LIMIT_S)
+        ear.wait_until_all_have("A", LIMIT_S, floor)
         switched_ns = time.monotonic_ns()
         floor.signal(SIGUSR1)
-        ear.wait_until_all_have("B", LIMIT_S)
+        ear.wait_until_all_have("B", LIMIT_S, floor)
         arrivals = ear.stop()
     assert continuity(arrivals, flow.packet_samples).is_unbroken
     for stream in range(flow.streams):
@@ -83,7 +83,7 @@ def test_the_probe_writes_down_what_a_broken_sender_sends(context, flow):
         sender.sendto(packet(turn, turn * 240, 5, payload), (one.group, one.port))
         sender.sendto(b"not RTP at all", (one.group, one.port))
         sender.sendto(packet(9, 77, 6, payload), (one.group, one.port))
-        ear.wait_until_all_heard(LIMIT_S)
+        ear.wait_until_all_heard(LIMIT_S, ear.child)
         arrivals = ear.stop()
     judged = continuity(arrivals, 240)
     assert (judged.packets, judged.lost, judged.doubled) == (20, 3, 1)
