@@ -156,6 +156,7 @@ def summary(found):
 
 
 class TestTurns:
+    @settings(max_examples=200)
     @given(buses(), WINDOWS)
     def test_are_what_stepping_from_the_first_sample_finds(self, bus, window):
         assert told(turns(bus, *window), *window) == stepped(bus, *window)
@@ -277,6 +278,30 @@ class TestTheRule:
         assert summary(turns([adopted, local], 0, 25)) == [
             ("message", 0, 20, 0),
             ("message", 20, 25, 0),
+        ]
+
+
+class TestHoles:
+    PROGRAMME = Timeline(((0, music(50)), (60, music(40))))
+    BELOW = claim("below", 10, Silence())
+
+    def test_a_hole_in_a_programme_claims_nothing(self):
+        bus = [claim("programme", 20, self.PROGRAMME), self.BELOW]
+        assert summary(turns(bus, 0, 120)) == [
+            ("programme", 0, 50, 0),
+            ("below", 50, 60, 0),
+            ("programme", 60, 100, 0),
+            ("below", 100, 120, 0),
+        ]
+
+    def test_a_programme_is_joined_where_its_claim_starts_and_left_where_it_ends(self):
+        bus = [claim("programme", 20, self.PROGRAMME, start=20, until=70), self.BELOW]
+        assert summary(turns(bus, 0, 120)) == [
+            ("below", 0, 20, 0),
+            ("programme", 20, 50, 20),
+            ("below", 50, 60, 0),
+            ("programme", 60, 70, 20),
+            ("below", 70, 120, 0),
         ]
 
 
