@@ -178,7 +178,7 @@ class _Keys:
         is_required=True,
     )
     SHAPE: Final = Shape(
-        "profile",
+        "",
         (SCHEMA, PROFILE, VENDOR, MODELS, SIMULATED, FIRMWARE, STREAM, SOURCES),
         "An amplifier family.",
     )

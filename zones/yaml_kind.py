@@ -43,13 +43,13 @@ def nearest(wrong: str, right: Iterable[str]) -> str | None:
     """The right word that was probably meant, None if none is near."""
     choices = sorted(right)
     folded = [word for word in choices if word.casefold() == wrong.casefold()]
-    near = folded or difflib.get_close_matches(wrong, choices, n=1, cutoff=0.6)
+    near = folded or difflib.get_close_matches(wrong, choices, n=1, cutoff=0.7)
     return near[0] if near else None
 
 
 def did_you_mean(wrong: str, right: Iterable[str]) -> str:
     """A hint with the nearest of the right words, or with all of them if they are few."""
-    choices = list(right)
+    choices = list(dict.fromkeys(right))
     near = nearest(wrong, choices)
     if near is not None:
         return f'did you mean "{near}"?'
