@@ -43,7 +43,9 @@ def nearest(wrong: str, right: Iterable[str]) -> str | None:
     """The right word that was probably meant, None if none is near."""
     choices = sorted(right)
     folded = [word for word in choices if word.casefold() == wrong.casefold()]
-    near = folded or difflib.get_close_matches(wrong, choices, n=1, cutoff=0.7)
+    # Two letters are in many words: "on" is not a misspelt "none".
+    cutoff = 0.65 if len(wrong) > 2 else 0.75
+    near = folded or difflib.get_close_matches(wrong, choices, n=1, cutoff=cutoff)
     return near[0] if near else None
 
 
