@@ -59,16 +59,18 @@ def claims(draw, name="claim", starts=None, plays=None):
     """A claim on `ZONE` that `plays` any source; it starts at -10 .. 40 or waits for its stamp."""
     start = draw(st.integers(-10, 40) | st.none() if starts is None else starts)
     until = draw(st.none() | st.integers(0, 40))
+    priority = draw(st.sampled_from([0, 20, 100, 240, 255]))
+    ducks = st.none() if priority >= 224 else st.sampled_from([None, None, -12.0])
     return Claim(
         id=ClaimId(name),
         zone=ZONE,
         kind=draw(st.sampled_from(Kind)),
-        priority=draw(st.sampled_from([0, 20, 100, 240, 255])),
+        priority=priority,
         source=draw(sources(QUIET) if plays is None else plays),
         start=start,
         until=None if until is None else (start or 0) + until,
         comes_back=draw(st.sampled_from(ComesBack)),
-        duck_db=draw(st.sampled_from([None, None, -12.0])),
+        duck_db=draw(ducks),
     )
 
 

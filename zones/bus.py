@@ -22,6 +22,7 @@ from operator import attrgetter, itemgetter
 from typing import NewType
 
 from zones.media_time import Sample
+from zones.priority import is_emergency
 from zones.sound import Sequence, Source, Timeline
 
 ZoneId = NewType("ZoneId", str)
@@ -57,11 +58,13 @@ class Claim:
 
     `start` None means "as soon as the engine can"; such a claim is on no bus until the speaking
     engine has stamped its id with one sample for all zones. `until` None means until withdrawn.
-    A claim with `duck_db` (negative) leaves what is below it audible, lowered by that much.
+    A claim with `duck_db` (negative) leaves what is below it audible, lowered by that much; an
+    emergency never does (SAFETY B1).
     Claims of one act share their id across zones; (zone, id) is unique.
 
     Raises:
-        ValueError: a priority outside 0..255, an end before the start, a duck that is no lowering.
+        ValueError: a priority outside 0..255, an end before the start, a duck that is no lowering
+            or belongs to an emergency.
     """
 
     id: ClaimId
@@ -82,6 +85,10 @@ class Claim:
             raise ValueError(f"claim {self.id}: it ends before it starts")
         if self.duck_db is not None and not -120.0 <= self.duck_db <= 0.0:
             raise ValueError(f"claim {self.id}: duck of {self.duck_db} dB is outside -120 .. 0 dB")
+        if self.duck_db is not None and is_emergency(self.priority):
+            raise ValueError(
+                f"claim {self.id}: an emergency leaves nothing audible below it; it cannot duck"
+            )
 
 
 @dataclass(frozen=True, slots=True)

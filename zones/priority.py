@@ -83,6 +83,6 @@ def parse_priority(text: str) -> Priority:
     )
 
 
-def is_emergency(priority: Priority) -> bool:
+def is_emergency(priority: int) -> bool:
     """Whether a claim at this level is an emergency: it breaks through quiet hours and mutes."""
     return priority >= LOWEST_EMERGENCY

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId
 from zones.media_time import RATE, Sample, WallAnchor
@@ -172,20 +173,6 @@ def encode_plan(plan: Plan) -> bytes:
     return "\n".join(json.dumps(line, separators=(",", ":")) for line in lines).encode()
 
 
-def decode_plan(text: bytes) -> Plan:
-    """The plan in `text`, whole and checked.
-
-    Raises:
-        PlanError: `text` is no plan of this layout, or breaks a rule of it.
-    """
-    try:
-        return _decoded(iter(text.split(b"\n")))
-    except PlanError:
-        raise
-    except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        raise PlanError(f"the plan cannot be read: {error}") from error
-
-
 _ITEMS_A_LINE = 64
 """Timeline items in one line: a line is parsed without letting the sender in between."""
 
@@ -280,51 +267,130 @@ def _claim(fields: list[Any], sources: Mapping[str, Source]) -> Claim:
     )
 
 
-def _decoded(lines: Iterator[bytes]) -> Plan:
-    head = json.loads(next(lines))
-    if head.get("plan") != LAYOUT:
-        raise PlanError(f"the plan has layout {head.get('plan')!r}; this engine reads {LAYOUT}")
-    streams: list[Stream] = []
-    sources: dict[str, Source] = {}
-    claims: list[Claim] = []
-    gain_steps: list[GainStep] = []
-    items: dict[str, list[tuple[Sample, Segment]]] = {}
-    for line in lines:
-        entry = json.loads(line)
-        if "claim" in entry:
-            _close_timelines(items, sources)
-            claims.append(_claim(entry["claim"], sources))
-        elif "timeline" in entry:
-            listed = [(_whole(start), _segment(rest)) for start, *rest in entry["items"]]
-            items.setdefault(entry["timeline"], []).extend(listed)
-        elif "stream" in entry:
-            streams.append(_stream(entry["stream"]))
-        elif "gain" in entry:
-            zone, at, gain_db, below = entry["gain"]
-            gain_steps.append(GainStep(ZoneId(zone), _whole(at), float(gain_db), _whole(below)))
-        else:
-            name, source = _small_source(entry)
-            sources[name] = source
-    _close_timelines(items, sources)
-    sample, utc = head["anchor"]
-    return Plan(
-        Part(head["part"]),
-        _whole(head["revision"]),
-        WallAnchor(_whole(sample), datetime.fromisoformat(utc)),
-        tuple(streams),
-        sources,
-        tuple(claims),
-        tuple(gain_steps),
-    )
+@dataclass(slots=True)
+class _Reading:
+    """What has been read of a plan so far."""
+
+    streams: list[Stream] = field(default_factory=list)
+    sources: dict[str, Source] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    gain_steps: list[GainStep] = field(default_factory=list)
+    timelines: dict[str, list[bytes]] = field(default_factory=dict)
+    """The lines of each timeline; they are whole when the first claim is read."""
 
 
-def _close_timelines(
-    items: dict[str, list[tuple[Sample, Segment]]], sources: dict[str, Source]
-) -> None:
-    """Timelines come in several lines; they are whole when the first claim is read."""
-    for name, listed in items.items():
-        sources[name] = Timeline(tuple(listed))
-    items.clear()
+class PlanDecoder:
+    """Reads one plan after another, and parses only the lines that are new.
+
+    What a plan has in common with the one before it comes out as the same objects, so that a new
+    claim costs its own line and not the whole plan.
+    """
+
+    def __init__(self) -> None:
+        """Begin knowing no plan."""
+        self._known: dict[object, Any] = {}
+        self._next: dict[object, Any] = {}
+
+    def decode(self, text: bytes) -> Plan:
+        """The plan in `text`, whole and checked.
+
+        Raises:
+            PlanError: `text` is no plan of this layout, or breaks a rule of it.
+        """
+        self._next = {}
+        try:
+            plan = self._decoded(iter(text.split(b"\n")))
+        except PlanError:
+            raise
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as e:
+            raise PlanError(f"the plan cannot be read: {e}") from e
+        self._known = self._next
+        return plan
+
+    def _decoded(self, lines: Iterator[bytes]) -> Plan:
+        head = json.loads(next(lines))
+        if head.get("plan") != LAYOUT:
+            raise PlanError(f"the plan has layout {head.get('plan')!r}; this engine reads {LAYOUT}")
+        reading = _Reading()
+        for line in lines:
+            self._read_line(line, reading)
+        self._close_timelines(reading)
+        sample, utc = head["anchor"]
+        return Plan(
+            Part(head["part"]),
+            _whole(head["revision"]),
+            WallAnchor(_whole(sample), datetime.fromisoformat(utc)),
+            tuple(reading.streams),
+            reading.sources,
+            tuple(reading.claims),
+            tuple(reading.gain_steps),
+        )
+
+    def _read_line(self, line: bytes, reading: _Reading) -> None:
+        parsed = self._once(line, lambda: _parsed(line))
+        match parsed:
+            case Stream():
+                reading.streams.append(parsed)
+            case GainStep():
+                reading.gain_steps.append(parsed)
+            case _ClaimLine(fields):
+                self._close_timelines(reading)
+                reading.claims.append(self._claim(line, fields, reading.sources))
+            case _TimelineLine(name, _):
+                reading.timelines.setdefault(name, []).append(line)
+            case (name, source):
+                reading.sources[name] = source
+
+    def _claim(self, line: bytes, fields: list[Any], sources: Mapping[str, Source]) -> Claim:
+        """The claim of a line; the same object as before while its source is the same one."""
+        source = sources.get(fields[4])
+        return cast("Claim", self._once((line, id(source)), lambda: _claim(fields, sources)))
+
+    def _close_timelines(self, reading: _Reading) -> None:
+        for name, lines in reading.timelines.items():
+            reading.sources[name] = self._once(tuple(lines), partial(self._joined, lines))
+        reading.timelines.clear()
+
+    def _joined(self, lines: list[bytes]) -> Timeline:
+        return Timeline(tuple(item for line in lines for item in self._next[line].items))
+
+    def _once(self, key: object, parse: Callable[[], object]) -> Any:  # noqa: ANN401 - by its key
+        """What the line or lines in `key` mean; parsed unless the plan before had them too."""
+        found = self._known.get(key)
+        if found is None:
+            found = self._next.get(key)
+        if found is None:
+            found = parse()
+        self._next[key] = found
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _ClaimLine:
+    """A claim's fields; which source they mean depends on the plan around them."""
+
+    fields: list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _TimelineLine:
+    name: str
+    items: tuple[tuple[Sample, Segment], ...]
+
+
+def _parsed(line: bytes) -> Stream | GainStep | _ClaimLine | _TimelineLine | tuple[str, Source]:
+    entry = json.loads(line)
+    if "claim" in entry:
+        return _ClaimLine(entry["claim"])
+    if "timeline" in entry:
+        listed = tuple((_whole(start), _segment(rest)) for start, *rest in entry["items"])
+        return _TimelineLine(entry["timeline"], listed)
+    if "stream" in entry:
+        return _stream(entry["stream"])
+    if "gain" in entry:
+        zone, at, gain_db, below = entry["gain"]
+        return GainStep(ZoneId(zone), _whole(at), float(gain_db), _whole(below))
+    return _small_source(entry)
 
 
 def _small_source(entry: dict[str, Any]) -> tuple[str, Source]:

@@ -16,7 +16,7 @@ from types import TracebackType
 import numpy as np
 
 from broadcaster.engine.libc import futex_wait, futex_wake
-from broadcaster.engine.plan import Part, Plan, PlanError, decode_plan, encode_plan
+from broadcaster.engine.plan import Part, Plan, PlanDecoder, PlanError, encode_plan
 
 MAGIC = 0x31_4E_4C_50_47_52_53  # "SRGPLN1", read as a little-endian number
 SLOT_BYTES = 8 << 20
@@ -44,6 +44,7 @@ class PlanFile:
     def __init__(self, path: Path) -> None:
         """Map the file; make it when it is not there."""
         self._path = path
+        self._decoder = PlanDecoder()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             size = _HEAD_BYTES + 2 * SLOT_BYTES
@@ -127,7 +128,7 @@ class PlanFile:
         text = self._map[start : start + length]
         if int(self._slots[slot, _REVISION]) != revision or zlib.crc32(text) != crc:
             return None
-        return decode_plan(text)
+        return self._decoder.decode(text)
 
     def wait(self, beyond: int, timeout: float) -> bool:
         """Sleep until a revision above `beyond` is published, at most `timeout` seconds."""

@@ -363,6 +363,7 @@ class TestClaim:
             ({"start": 10, "until": 9}, "ends before it starts"),
             ({"duck_db": 0.5}, "outside -120 .. 0 dB"),
             ({"duck_db": float("nan")}, "outside -120 .. 0 dB"),
+            ({"duck_db": -6.0, "priority": 224}, "leaves nothing audible below it"),
         ],
     )
     def test_what_no_bus_can_rank_is_refused_by_name(self, wrong, sentence):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.engine.plan import GainStep, Part, Plan, PlanError, decode_plan, encode_plan
+from broadcaster.engine.plan import GainStep, Part, Plan, PlanDecoder, PlanError, encode_plan
 from tests.broadcaster.engine.studio import ANCHOR, claim, make_stream
 from tests.strategies import buses, sources
 from zones.bus import ZoneId
@@ -23,7 +23,7 @@ def test_a_plan_survives_being_written_and_read(bus, spare, revision):
     named = {f"source-{i}": c.source for i, c in enumerate(bus)}
     step = GainStep(ZoneId("z0"), 480, -6.0)
     plan = Plan(Part.CONTROL, revision, ANCHOR, STREAMS, {**kept, **named}, tuple(bus), (step,))
-    assert decode_plan(encode_plan(plan)) == plan
+    assert PlanDecoder().decode(encode_plan(plan)) == plan
 
 
 def test_a_long_timeline_is_cut_into_lines_and_joined_again():
@@ -31,7 +31,31 @@ def test_a_long_timeline_is_cut_into_lines_and_joined_again():
     plan = Plan(Part.LOCAL, 1, ANCHOR, (), {"music": timeline}, (claim("c", timeline, start=0),))
     text = encode_plan(plan)
     assert max(len(line) for line in text.split(b"\n")) < 10_000
-    assert decode_plan(text) == plan
+    assert PlanDecoder().decode(text) == plan
+
+
+def test_what_two_plans_share_is_parsed_once():
+    music = Timeline(tuple((i * 10, Segment(PCM, 0, 10)) for i in range(100)))
+    first = Plan(
+        Part.CONTROL, 1, ANCHOR, STREAMS, {"music": music}, (claim("c", music, start=0),)
+    )
+    message = Sequence((Segment(PCM, 0, 10),))
+    second = replace(
+        first,
+        revision=2,
+        sources={"music": music, "m": message},
+        claims=(*first.claims, claim("m", message, priority=100)),
+    )
+    longer = Timeline((*music.items, (1000, Segment(PCM, 0, 10))))
+    third = replace(
+        first, revision=3, sources={"music": longer}, claims=(claim("c", longer, start=0),)
+    )
+    decoder = PlanDecoder()
+    a, b, c = (decoder.decode(encode_plan(plan)) for plan in (first, second, third))
+    assert (a, b, c) == (first, second, third)
+    assert b.claims[0] is a.claims[0]
+    assert b.streams[0] is a.streams[0]
+    assert c.claims[0].source is c.sources["music"]
 
 
 def small_plan() -> Plan:
@@ -61,7 +85,7 @@ def test_a_plan_that_breaks_a_rule_is_refused_with_the_reason(before, after, say
     text = encode_plan(small_plan()).decode()
     assert before in text
     with pytest.raises(PlanError, match=says):
-        decode_plan(text.replace(before, after, 1).encode())
+        PlanDecoder().decode(text.replace(before, after, 1).encode())
 
 
 @given(st.data())
@@ -70,7 +94,7 @@ def test_damaged_bytes_are_refused_or_still_make_a_plan(data):
     for _ in range(data.draw(st.integers(1, 4))):
         text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(PlanError):
-        assert isinstance(decode_plan(bytes(text)), Plan)
+        assert isinstance(PlanDecoder().decode(bytes(text)), Plan)
 
 
 def test_nothing_stands_twice():
