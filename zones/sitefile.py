@@ -93,18 +93,18 @@ def parse_site(
     *,
     profiles: Mapping[ProfileId, Reception] | None = None,
     time_zones: Collection[str] | None = None,
-    unreadable: Mapping[str, str] | None = None,
+    unreadable: Collection[str] = (),
 ) -> Site:
     """The site that the text of `main` and of the files it names describes.
 
     `profiles` are the firmware profiles there are and `time_zones` the IANA names; with None
-    either isn't checked. `unreadable` says why a file is not among `files`.
+    either isn't checked. Nothing is said about the `unreadable` files that are not in `files`.
 
     Raises:
         SiteError: with every problem there is. Warnings are kept in `Site.warnings`.
     """
     problems: list[Problem] = []
-    draft = read_draft(files, main, unreadable or {}, problems)
+    draft = read_draft(files, main, unreadable, problems)
     if draft is not None:
         problems.extend(check_site(draft, time_zones))
         problems.extend(check_streams(draft, profiles))

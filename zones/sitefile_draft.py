@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from zones.problem import Problem
@@ -66,7 +66,7 @@ class Draft:
 
 
 def read_draft(
-    files: Mapping[str, str], main: str, unreadable: Mapping[str, str], problems: list[Problem]
+    files: Mapping[str, str], main: str, unreadable: Collection[str], problems: list[Problem]
 ) -> Draft | None:
     """Every record of the site; None if the main file holds no table at all."""
     document = read_document(files[main], main, problems)
@@ -122,7 +122,7 @@ class _TableReader:
         self,
         which: Field[Node],
         files: Mapping[str, str],
-        unreadable: Mapping[str, str],
+        unreadable: Collection[str],
         problems: list[Problem],
     ) -> None:
         self.is_partial = False
@@ -196,8 +196,9 @@ class _TableReader:
     def _part(self, name: Placed[str]) -> Table | None:
         key = self._which.key
         if name.value not in self._files:
-            why = self._unreadable.get(name.value, "is not there")
-            self._problems.append(name.place.problem(f'{key}: the file "{name.value}" {why}'))
+            if name.value not in self._unreadable:
+                message = f'{key}: the file "{name.value}" is not there'
+                self._problems.append(name.place.problem(message))
             return None
         document = read_document(self._files[name.value], name.value, self._problems)
         if document is None or isinstance(document, Table):
