@@ -24,6 +24,9 @@ from zones.sound import Sequence, Source
 MESSAGE_PREFIX = "message "
 """Sources with such names are prepared messages, staged by every engine."""
 
+_NO_ANCHOR = WallAnchor(0, datetime(1970, 1, 1, tzinfo=UTC))
+"""Only control's part tells the wall time."""
+
 
 def prepared(run: Path) -> tuple[dict[str, Sequence], tuple[ZoneId, ...]]:
     """The messages the engines keep staged, by name, and the zones they send to.
@@ -99,7 +102,7 @@ def _writing(run: Path) -> Iterator[tuple[PlanFile, Plan]]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         with PlanFile(plan_path(run, Part.LOCAL)) as file:
-            empty = Plan(Part.LOCAL, file.revision, WallAnchor(0, datetime.now(UTC)))
+            empty = Plan(Part.LOCAL, file.revision, _NO_ANCHOR)
             yield file, file.read() or empty
     finally:
         os.close(descriptor)
