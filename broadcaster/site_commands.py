@@ -44,7 +44,8 @@ def check(config: Path, as_json: bool) -> None:
         click.echo(json.dumps(_verdict(config, site.warnings, site), ensure_ascii=False))
         return
     for warning in site.warnings:
-        click.echo(warning, err=True)
+        text = (config.parent / warning.file).read_text(encoding="utf-8", errors="replace")
+        click.echo(warning.rendered(text), err=True)
     click.echo(f"{config}: right. {_summary(site)}")
 
 
