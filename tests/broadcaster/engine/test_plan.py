@@ -36,9 +36,7 @@ def test_a_long_timeline_is_cut_into_lines_and_joined_again():
 
 def test_what_two_plans_share_is_parsed_once():
     music = Timeline(tuple((i * 10, Segment(PCM, 0, 10)) for i in range(100)))
-    first = Plan(
-        Part.CONTROL, 1, ANCHOR, STREAMS, {"music": music}, (claim("c", music, start=0),)
-    )
+    first = Plan(Part.CONTROL, 1, ANCHOR, STREAMS, {"music": music}, (claim("c", music, start=0),))
     message = Sequence((Segment(PCM, 0, 10),))
     second = replace(
         first,
