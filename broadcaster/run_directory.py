@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -116,6 +116,23 @@ class RunDirectory:
         finally:
             os.close(descriptor)
 
+    def holder(self) -> int | None:
+        """The process id of the controller that holds this directory, None without one.
+
+        Looks without touching the lock, so that a controller which starts now is not disturbed.
+        """
+        try:
+            inode = self.lock.stat().st_ino
+            held = Path("/proc/locks").read_text().splitlines()
+        except OSError:
+            return None
+        for line in held:
+            # "1: FLOCK  ADVISORY  WRITE 4711 08:02:131 0 EOF", proc_locks(5)
+            fields = line.split()
+            if fields[1:2] == ["FLOCK"] and fields[5].endswith(f":{inode}"):
+                return int(fields[4])
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class StateDirectory:
@@ -178,18 +195,22 @@ class ProcessEntry:
 
 @dataclass(frozen=True, slots=True)
 class ProcessTable:
-    """What the supervisor runs, from which site file, and in which boot of the machine."""
+    """What the supervisor runs, from which site file, and in which boot of the machine.
+
+    `sources` are the address and port each sending socket sends from, by the socket's name.
+    """
 
     supervisor: int
     boot: BootId
     config: str
     state: str
     interface: str | None
+    sources: Mapping[str, tuple[str, int]]
     processes: tuple[ProcessEntry, ...]
 
     def write(self, path: Path) -> None:
-        """Put the table on disk, whole or not at all; raises OSError."""
-        write_whole(path, json.dumps(asdict(self), indent=1).encode())
+        """Put the table in place, whole or not at all; raises OSError."""
+        write_whole(path, json.dumps(asdict(self), indent=1).encode(), durable=False)
 
     @classmethod
     def read(cls, path: Path) -> ProcessTable | None:
@@ -201,12 +222,13 @@ class ProcessTable:
         try:
             fields: dict[str, Any] = json.loads(path.read_bytes())
             entries = tuple(ProcessEntry(**entry) for entry in fields.pop("processes"))
-            return cls(**fields, processes=entries)
+            sources = {name: (str(at), int(port)) for name, (at, port) in fields["sources"].items()}
+            return cls(**{**fields, "sources": sources}, processes=entries)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, AttributeError):
             raise RunDirectoryError(f"{path} is no table of processes of this version") from None
 
 
@@ -215,15 +237,19 @@ def this_boot() -> BootId:
     return BootId(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
 
 
-def write_whole(path: Path, octets: bytes) -> None:
-    """Write a file of mode 0600 that a reader finds whole or not at all; raises OSError."""
+def write_whole(path: Path, octets: bytes, *, durable: bool = True) -> None:
+    """Write a file of mode 0600 that a reader finds whole or not at all; raises OSError.
+
+    A `durable` one is so after a power cut too, which takes a disk's time.
+    """
     draft = path.with_name(f"{path.name}.{os.getpid()}.draft")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(octets)
-            file.flush()
-            os.fsync(descriptor)
+            if durable:
+                file.flush()
+                os.fsync(descriptor)
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)

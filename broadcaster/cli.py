@@ -1,0 +1,121 @@
+"""The command `broadcaster`: names every command, and imports only the one that is used.
+
+A command lives in the module that knows its subject. What it reports of the user's mistakes and of
+the machine's is one sentence on standard error and exit status 2; a traceback is a fault of ours.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+EXIT_WRONG: Final = 2
+
+# name: (module, attribute, one line of help)
+_COMMANDS: Final = {
+    "demo": ("broadcaster.demo", "demo", "The whole station on this machine, with a live table."),
+    "run": ("broadcaster.run_command", "run", "Put a site on air and keep it there."),
+    "status": ("broadcaster.status", "status", "What runs, what is on air and what is wrong."),
+    "play": ("broadcaster.control.commands", "play", "Put a message on air in some zones."),
+    "withdraw": ("broadcaster.control.commands", "withdraw", "Take a message off air."),
+    "check": ("broadcaster.site_commands", "check", "Say everything that is wrong in a site file."),
+    "config": ("broadcaster.site_commands", "config_group", "About the form of the site file."),
+    "library": ("broadcaster.ingest.commands", "library", "Recordings: bring in and list."),
+    "store": ("broadcaster.ingest.commands", "store", "The store of decoded sound."),
+}
+
+# Errors whose text is written for the user; looked up only in modules that are loaded.
+_FOR_THE_USER: Final = (
+    ("broadcaster.run_directory", "RunDirectoryError"),
+    ("broadcaster.sending_sockets", "InterfaceError"),
+    ("broadcaster.link.frame", "LinkError"),
+    ("broadcaster.link.frame", "CommandRefusedError"),
+    ("broadcaster.engine.plan", "PlanError"),
+    ("broadcaster.engine.shared_block", "SharedBlockError"),
+    ("broadcaster.ingest.errors", "IngestError"),
+    ("zones.site", "UnknownNameError"),
+)
+
+
+class Commands(click.Group):
+    """A group that knows its commands by name and loads one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands of this installation, in the order people meet them."""
+        return [name for name, (module, _, _) in _COMMANDS.items() if _is_there(module)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, loaded; None when there is none of that name."""
+        module, attribute, _ = _COMMANDS.get(cmd_name, ("", "", ""))
+        if not module or not _is_there(module):
+            return None
+        command: Any = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][2]) for name in self.list_commands(ctx)])
+
+
+def _is_there(module: str) -> bool:
+    """Whether this installation has a module; found as a file, so that none is imported."""
+    path = Path(__file__).parents[1].joinpath(*module.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def _version(context: click.Context, option: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        click.echo(f"sorigil {version('sorigil')}")
+        context.exit()
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Say which version this is and stop.",
+)  # fmt: skip
+def broadcaster() -> None:
+    """Sorigil, an IP radio station for the open air that warns people at once.
+
+    `broadcaster demo` shows it; `broadcaster COMMAND --help` explains a command.
+    """
+
+
+def main() -> None:
+    """Run the command line; the process ends with its exit status."""
+    try:
+        broadcaster.main(prog_name="broadcaster")
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
+            raise
+        click.echo(sentence, err=True)
+        sys.exit(EXIT_WRONG)
+
+
+def _sentence(error: Exception) -> str | None:
+    """What to tell the user; None when the error is a fault of ours."""
+    site_errors = _loaded("zones.sitefile", "SiteError")
+    if isinstance(error, site_errors):
+        problems: Any = error
+        return str(problems.rendered())
+    for module, name in _FOR_THE_USER:
+        if isinstance(error, _loaded(module, name)):
+            return f"broadcaster: {error}"
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"broadcaster: {where}{error.strerror}"
+    return None
+
+
+def _loaded(module: str, name: str) -> tuple[type[Exception], ...]:
+    kind = getattr(sys.modules.get(module), name, None)
+    return (kind,) if kind is not None else ()

@@ -1,0 +1,110 @@
+"""What a controller stands on: its directories, the media clock of this boot, its sockets.
+
+Everything that can be wrong with the place is found here, before the first process is started.
+"""
+
+from __future__ import annotations
+
+import secrets
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from broadcaster.engine.plan import Part
+from broadcaster.engine.plan_file import plan_path
+from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
+from broadcaster.engine.site_streams import sockets_of
+from broadcaster.run_directory import (
+    ProcessTable,
+    RunDirectory,
+    RunDirectoryError,
+    StateDirectory,
+    this_boot,
+)
+from broadcaster.sending_sockets import Source, open_sockets
+from broadcaster.site_reader import read_site
+from zones.media_time import RATE, MediaClock
+from zones.site import Site, with_interface
+
+_WRAP_NS: Final = (1 << 32) * 1_000_000_000 // RATE
+"""How long an RTP timestamp at 48 kHz takes to come round: a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a controller is asked to run.
+
+    With `interface` (a name or an own address) everything is sent there, whatever the site file
+    says. `output` is a directory for what the processes print; None sends it where ours goes.
+    """
+
+    config: Path
+    run: RunDirectory
+    state: StateDirectory
+    interface: str | None = None
+    with_standby: bool = True
+    with_amplifiers: bool = False
+    output: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A run directory that is held, with its clock begun and its sockets open."""
+
+    site: Site
+    block: SharedBlock
+    clock: MediaClock
+    sockets: Mapping[str, socket.socket]
+
+
+def prepare(options: Options, resources: ExitStack) -> Ground:
+    """Take possession; what has to be released in the end is left in `resources`.
+
+    Raises:
+        SiteError: the site file is wrong.
+        RunDirectoryError: a directory cannot be used, or another controller uses it.
+        InterfaceError: an interface is missing, down or refuses.
+    """
+    site = read_site(options.config)
+    if options.interface is not None:
+        site = with_interface(site, options.interface)
+    options.run.make()
+    options.state.make()
+    resources.enter_context(options.run.hold())
+    options.state.secret()
+    block = resources.enter_context(closing(_block(options.run)))
+    sockets = open_sockets(sockets_of(site), _sources_before(options.run))
+    for one in sockets.values():
+        resources.callback(one.close)
+    return Ground(site, block, _begin_boot(options.run, block), sockets)
+
+
+def _block(run: RunDirectory) -> SharedBlock:
+    try:
+        return SharedBlock(run.engine)
+    except SharedBlockError as error:
+        raise RunDirectoryError(str(error)) from None
+    except OSError as error:
+        raise RunDirectoryError(f"cannot make {run.engine}: {error.strerror}") from None
+
+
+def _begin_boot(run: RunDirectory, block: SharedBlock) -> MediaClock:
+    """The clock of this boot; plans of an earlier boot lie on another one and are removed."""
+    boot = this_boot()
+    if block.clock is None or block.clock.boot != boot:
+        for part in Part:
+            plan_path(run.path, part).unlink(missing_ok=True)
+    # RFC 3550 section 5.1: the first timestamp and sequence number are to be random.
+    return block.begin_boot(MediaClock(boot, -secrets.randbelow(_WRAP_NS)))
+
+
+def _sources_before(run: RunDirectory) -> Mapping[str, Source]:
+    """What the controller before this one sent from."""
+    try:
+        table = ProcessTable.read(run.processes)
+    except RunDirectoryError:
+        return {}
+    return {} if table is None else table.sources

@@ -1,0 +1,317 @@
+"""The supervisor: takes possession of the run directory, starts the processes, keeps them going.
+
+It does little, so that little can go wrong with it: no request is answered here and no decision
+about sound is taken. It reads the site file once, opens the sending sockets once and hands them to
+the engines. A process that ends is started again; an engine that lives but does not send is killed.
+Nothing here knows what time it is on the wall.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from time import monotonic_ns
+from types import TracebackType
+from typing import Final
+
+from broadcaster.child import Child, Duty, ending, given, python_module
+from broadcaster.ground import Ground, Options, prepare
+from broadcaster.heartbeat import INTERVAL, Heartbeat, Look
+from broadcaster.run_directory import ProcessEntry, ProcessTable
+from broadcaster.sending_sockets import source_of
+from broadcaster.systemd_notify import notify, watchdog_interval
+from zones.media_time import MediaClock
+from zones.site import Site
+
+ENGINE_DELAYS: Final = (0.0, 0.0, 0.05, 0.1, 0.25)
+"""Seconds before an engine's next start: it is never given up (SAFETY G5)."""
+DELAYS: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+_START_LIMIT: Final = 10.0
+"""Seconds an engine may take to say its first word while nobody else speaks."""
+
+ENGINE: Final = "engine"
+STANDBY: Final = "standby"
+
+log = logging.getLogger(__name__)
+
+
+class Supervisor:
+    """Runs one controller: `async with Supervisor(options):`, or `run` until a signal.
+
+    Entering raises what `broadcaster.ground.prepare` does.
+    """
+
+    def __init__(self, options: Options) -> None:
+        """Nothing is touched before it is entered."""
+        self._options = options
+        self._resources = ExitStack()
+        self._ground: Ground | None = None
+        self._children: list[Child] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._is_table_lost = False
+        self._asked_to_stop = asyncio.Event()
+        self.speaking = asyncio.Event()
+        """Set when an engine has spoken for the first time."""
+
+    async def __aenter__(self) -> Supervisor:
+        """Take possession and start everything."""
+        try:
+            self._ground = prepare(self._options, self._resources)
+        except BaseException:
+            self._resources.close()
+            raise
+        self._children = [Child(duty, self._output(duty)) for duty in self._duties()]
+        engines = 0
+        for child in self._children:
+            engines += child.duty.role == ENGINE
+            is_standby = child.duty.role == ENGINE and engines > 1
+            self._own(partial(self._keep, child, is_standby), str(child))
+        self._own(self._watch, "watch")
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop everything, in reverse order, the engine that speaks last."""
+        notify("STOPPING=1")
+        try:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            order = self._children[::-1]
+            order.sort(key=self._is_speaking)
+            for child in order:
+                await child.stop()
+            self._write_table()
+        finally:
+            for child in self._children:
+                child.kill()
+            self._resources.close()
+
+    async def run(self) -> None:
+        """Run until SIGTERM or SIGINT; a second one does not wait for anybody."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        try:
+            async with self:
+                await self._asked_to_stop.wait()
+                log.info("stopping")
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    def stop(self) -> None:
+        """End `run`; asked again, at once."""
+        if self._asked_to_stop.is_set():
+            for child in self._children:
+                child.kill()
+        self._asked_to_stop.set()
+
+    @property
+    def ground(self) -> Ground:
+        """What this controller stands on; only while it is entered."""
+        assert self._ground is not None, "the supervisor is not running"  # noqa: S101
+        return self._ground
+
+    @property
+    def site(self) -> Site:
+        """The site, on the interface it was told to use."""
+        return self.ground.site
+
+    @property
+    def clock(self) -> MediaClock:
+        """The media clock of this boot."""
+        return self.ground.clock
+
+    @property
+    def processes(self) -> tuple[ProcessEntry, ...]:
+        """The processes as they are now; of two engines the silent one is the standby."""
+        return with_standby(
+            (child.entry for child in self._children), int(self.ground.block.fields["pid"])
+        )
+
+    def _own(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+        self._tasks.append(asyncio.create_task(_endlessly(work), name=name))
+
+    # --- keeping processes going ---
+
+    async def _keep(self, child: Child, is_standby: bool) -> None:
+        """Start a process again whenever it ends."""
+        if is_standby:
+            # Two engines that start at once take the processor from each other.
+            await self.speaking.wait()
+        while True:
+            try:
+                child.start()
+                self._write_table()
+                status = await child.ended()
+                log.warning("%s %s and is started again", child.duty.role, ending(status))
+            except OSError as error:
+                log.error("%s cannot be started: %s", child.duty.role, error)
+                await asyncio.sleep(DELAYS[1])
+            self._write_table()
+            await asyncio.sleep(child.delay())
+
+    def _write_table(self) -> None:
+        """Tell others what runs; sound does not depend on it, so a full disk is only logged."""
+        ground, options = self.ground, self._options
+        table = ProcessTable(
+            supervisor=os.getpid(),
+            boot=ground.clock.boot,
+            config=str(options.config.absolute()),
+            state=str(options.state.path.absolute()),
+            interface=options.interface,
+            sources={name: source_of(one) for name, one in ground.sockets.items()},
+            processes=self.processes,
+        )
+        try:
+            table.write(options.run.processes)
+        except OSError as error:
+            if not self._is_table_lost:
+                log.error("cannot write %s: %s", options.run.processes, error.strerror)
+            self._is_table_lost = True
+        else:
+            self._is_table_lost = False
+
+    # --- watching the engine's work ---
+
+    async def _watch(self) -> None:
+        """Look at the engine ten times a second, kill one that hangs, and tell systemd."""
+        heartbeat = Heartbeat()
+        told_ns = monotonic_ns()
+        watchdog = watchdog_interval()
+        due_ns = monotonic_ns()
+        while True:
+            due_ns = max(due_ns, monotonic_ns()) + int(INTERVAL * 1e9)
+            await asyncio.sleep((due_ns - monotonic_ns()) / 1e9)
+            speaker = self._speaker()
+            if speaker is None:
+                self._end_a_stuck_start()
+            elif heartbeat.is_stale(self._look(due_ns)):
+                log.error("%s has stopped sending and is killed", speaker)
+                speaker.kill()
+            elif not self.speaking.is_set() and self._speaks():
+                self.speaking.set()
+                notify("READY=1", "STATUS=speaking")
+                log.info("speaking, engine process %d", speaker.pid)
+            if watchdog is not None and (monotonic_ns() - told_ns) / 1e9 >= watchdog - INTERVAL:
+                told_ns = monotonic_ns()
+                notify("WATCHDOG=1")
+
+    def _look(self, due_ns: int) -> Look:
+        fields = self.ground.block.fields
+        pid = int(fields["pid"])
+        return Look(
+            due_ns=due_ns,
+            at_ns=monotonic_ns(),
+            pid=pid,
+            beat_ns=int(fields["beat_ns"]),
+            sent_until=int(fields["sent_until"]),
+            waited_ns=_waited_ns(pid),
+        )
+
+    def _speaker(self) -> Child | None:
+        """The engine that has the right to speak."""
+        return next((child for child in self._children if self._is_speaking(child)), None)
+
+    def _is_speaking(self, child: Child) -> bool:
+        pid = int(self.ground.block.fields["pid"])
+        return child.duty.role == ENGINE and child.pid == pid != 0
+
+    def _speaks(self) -> bool:
+        """Whether something was sent since the last look was due."""
+        return monotonic_ns() - int(self.ground.block.fields["beat_ns"]) < INTERVAL * 1e9
+
+    def _end_a_stuck_start(self) -> None:
+        for child in self._children:
+            if child.duty.role == ENGINE and child.pid and child.lived_s > _START_LIMIT:
+                log.error("%s has not begun to send and is killed", child)
+                child.kill()
+
+    # --- what is run ---
+
+    def _duties(self) -> list[Duty]:
+        options = self._options
+        run, state, config = (
+            ("--run", options.run.path.absolute()),
+            ("--state", options.state.path.absolute()),
+            ("--config", options.config.absolute()),
+        )
+        sockets = self.ground.sockets
+        descriptors = tuple(one.fileno() for one in sockets.values())
+        names = [
+            word
+            for name, number in zip(sockets, descriptors, strict=True)
+            for word in ("--socket", name, str(number))
+        ]
+        parent = ("--parent", str(os.getpid()))
+        here = ("--interface", options.interface)
+        engine = Duty(
+            ENGINE,
+            python_module("broadcaster.engine.main", *given(run, state), *names, *parent),
+            ENGINE_DELAYS,
+            descriptors,
+            stop_limit=1.0,
+        )
+        duties = [engine] * (2 if options.with_standby else 1)
+        places = given(run, state, config, here)
+        for role, module in (
+            ("control", "broadcaster.control.app"),
+            ("ear", "broadcaster.ear.main"),
+        ):
+            duties.append(Duty(role, python_module(module, *places, *parent), DELAYS))
+        if options.with_amplifiers:
+            places = given(run, config, here)
+            module = "broadcaster.simulator.amplifiers"
+            duties.append(Duty("amplifiers", python_module(module, *places, *parent), DELAYS))
+        return duties
+
+    def _output(self, duty: Duty) -> Path | None:
+        if self._options.output is None:
+            return None
+        return self._options.output / f"{duty.role}.log"
+
+
+def with_standby(entries: Iterable[ProcessEntry], speaking: int) -> tuple[ProcessEntry, ...]:
+    """The entries, with the engine that speaks (process id `speaking`) first to be the engine.
+
+    The other engine is the standby, whichever was started first.
+    """
+    entries = tuple(entries)
+    engines = [entry for entry in entries if entry.role in (ENGINE, STANDBY)]
+    first = next((entry for entry in engines if entry.pid == speaking != 0), None) or next(
+        iter(engines), None
+    )
+    return tuple(
+        replace(entry, role=ENGINE if entry is first else STANDBY) if entry in engines else entry
+        for entry in entries
+    )
+
+
+async def _endlessly(work: Callable[[], Awaitable[None]]) -> None:
+    """Begin `work` anew when it fails: a fault in the supervisor must not stop the sound."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("a fault in the supervisor")
+            await asyncio.sleep(1.0)
+
+
+def _waited_ns(pid: int) -> int:
+    """How long the main thread of a process has waited for a processor; 0 when not known."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
+    return 0
