@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
+
+_LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 _SHOWN_CHARACTERS: Final = 160
 """A longer source line is cut round the caret, so that a terminal still shows both."""
@@ -31,11 +34,16 @@ class Problem:
 
     def rendered(self, source_text: str) -> str:
         """The problem, the line it is on and a caret below the place."""
-        lines = source_text.splitlines()
+        lines = source_lines(source_text)
         if not 1 <= self.line <= len(lines):
             return str(self)
         shown, caret = _excerpt(lines[self.line - 1], self.column - 1)
         return f"{self}\n    {shown}\n    {caret}^"
+
+
+def source_lines(text: str) -> list[str]:
+    """The lines of a text as YAML counts them (YAML 1.1 section 4.1.4), without their breaks."""
+    return _LINE_BREAK.split(text)
 
 
 def _excerpt(line: str, column: int) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import yaml
 
-from zones.problem import Problem
+from zones.problem import Problem, source_lines
 
 MAX_CHARACTERS: Final = 2_000_000
 """The longest file read; the largest list we know of, 893 cameras, needs a tenth of it."""
@@ -249,20 +249,29 @@ _SYNTAX_HINTS: Final = (
     ("expected <block end>", "", "check the indentation of this line and the one above"),
     ("did not find expected '-' indicator", "", "check the indentation"),
     ("expected ',' or", "", "a comma or bracket is missing before this"),
-    ("unexpected end of stream", "", "a quote is never closed"),
 )
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     """A parser's complaint as a problem, with a hint where we know the usual cause."""
-    mark = error.problem_mark or error.context_mark
+    lines = source_lines(text)
+    mark, opening = error.problem_mark or error.context_mark, error.context_mark
+    is_open = re.search("flow|quoted", error.context or "") is not None and opening is not None
+    if (
+        opening is not None
+        and is_open
+        and not _is_at_end(opening.line, lines)
+        and (mark is None or _is_at_end(mark.line, lines))
+    ):
+        # Where a bracket or quote opens helps; where the file ends doesn't.
+        what = "quote" if "quoted" in str(error.context) else "bracket"
+        message = f"not YAML: this {what} is never closed"
+        return Problem(file, opening.line + 1, opening.column + 1, message)
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
-    complaint = error.problem or error.context or "not YAML"
-    if "while scanning a quoted scalar" in str(error.context) and error.context_mark is not None:
-        # Where the quote opens helps; where the file ends doesn't.
-        line, column = error.context_mark.line, error.context_mark.column
-    lines = text.splitlines()
-    here = lines[line][column : column + 1] if line < len(lines) else ""
+    line = min(line, len(lines) - 1)
+    column = min(column, len(lines[line]))
+    complaint = error.problem or error.context or "it can't be read"
+    here = lines[line][column : column + 1]
     hint = next(
         (
             hint
@@ -271,15 +280,21 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
         ),
         "",
     )
+    if hint and opening is not None and is_open and opening.line != line:
+        hint += f" (the bracket opens in line {opening.line + 1})"
     return Problem(file, line + 1, column + 1, f"not YAML: {complaint}", hint)
+
+
+def _is_at_end(line: int, lines: list[str]) -> bool:
+    return not any(text.strip() for text in lines[line:])
 
 
 def _character_problem(error: yaml.reader.ReaderError, text: str, file: str) -> Problem:
     """A character that no YAML file may hold."""
     found = re.search("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", text)
-    before = text[: found.start()] if found is not None else ""
+    before = source_lines(text[: found.start()] if found is not None else "")
     code = ord(found[0]) if found is not None else 0
-    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+    line, column = len(before), len(before[-1]) + 1
     return Problem(
         file, line, column, f"the character U+{code:04X} may not stand in YAML", "remove it"
     )

@@ -66,7 +66,8 @@ def test_an_empty_value_is_told_from_the_word(text, is_empty):
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("a: [1, 2\n", "2:1"),
+        ("a: [1, 2\n", "1:4"),
+        ("a: [1, 2\nb: c\n", "2:2"),
         ("a:\n\tb: 1\n", "2:1"),
         ("a: b: c\n", "1:5"),
         ("a: 'x\nb: 3\n", "1:4"),
