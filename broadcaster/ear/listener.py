@@ -1,0 +1,138 @@
+"""The ear's sockets, and what it reads beside them: plans, the shared block, the PCM store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic_ns
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadcaster.ear.hearing import EarLeg, Hearing
+from broadcaster.ear.pcm_reader import PcmReader
+from broadcaster.ear.plan_history import PlanHistory
+from broadcaster.ear.plan_reader import PlanReader
+from broadcaster.ear.verdict import Judgement
+from broadcaster.engine.shared_block import ADOPTIONS, SharedBlock
+from broadcaster.multicast import Inbox, ReceivingSocket
+from broadcaster.witness import Witness
+from zones.media_time import RATE, MediaClock, Sample
+from zones.site import Site
+
+log = logging.getLogger(__name__)
+
+_MOST_BATCHES = 8
+"""Batches taken in one go: a flood must not keep the ear from speaking."""
+_NS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a leg can be heard; `interface` is a name or an own address."""
+
+    leg: EarLeg
+    interface: str
+    address: str
+    port: int
+
+
+def places(site: Site) -> Iterator[Place]:
+    """Every leg of every stream of the site."""
+    for stream in site.streams:
+        for index, leg in enumerate(stream.legs):
+            name = site.zone(stream.zone).name.en
+            yield Place(
+                EarLeg(stream.id, stream.zone, index, name),
+                *(site.network(leg.network).interface, leg.address, leg.port),
+            )
+
+
+class Listener:
+    """Hears every place. `tick` is to be called some twenty times a second.
+
+    Raises:
+        OSError: a group cannot be joined, or a file of the run directory not opened.
+    """
+
+    def __init__(
+        self, listed: list[Place], run: Path, pcm: Path, block: SharedBlock, clock: MediaClock
+    ) -> None:
+        """`pcm` is the store's directory."""
+        self._clock = clock
+        self._block = block
+        self._adopted = 0
+        self._history = PlanHistory(block.stamps)
+        self._inbox = Inbox()
+        self._judged: list[Judgement] = []
+        self._names = [f"{place.leg.zone_name} ({place.address}:{place.port})" for place in listed]
+        with ExitStack() as opened:
+            self._plans = PlanReader(run, self._history)
+            opened.callback(self._plans.close)
+            self._sockets = []
+            for place in listed:
+                receiver = ReceivingSocket(place.address, place.port, place.interface)
+                opened.callback(receiver.close)
+                self._sockets.append(receiver)
+            self._opened = opened.pop_all()
+        self._hearing = Hearing(
+            [place.leg for place in listed], self._history, PcmReader(pcm), self.now()
+        )
+
+    def close(self) -> None:
+        """Leave every group."""
+        self._opened.close()
+
+    def now(self) -> Sample:
+        """This moment in media time."""
+        return self._clock.sample_at(monotonic_ns())
+
+    def tick(self) -> bool:
+        """Hear what has come; whether control should be told at once."""
+        for _ in range(_MOST_BATCHES):
+            batch = self._inbox.drain(self._sockets)
+            if len(batch.lengths):
+                # After the packets: the engine notes what it adopts before it sends by it.
+                self._read_block()
+                now = self.now()
+                self._hearing.hear(batch, self._arrived(batch.at_ns, now), now)
+            if not batch.is_more:
+                break
+        now = self.now()
+        self._history.forget(now)
+        return self._judge(now)
+
+    def _arrived(self, at_ns: NDArray[np.int64], now: Sample) -> NDArray[np.int64]:
+        ago: NDArray[np.int64] = (self._clock.monotonic_ns_at(now) - at_ns) * RATE // _NS
+        return now - ago
+
+    def _read_block(self) -> None:
+        count = int(self._block.fields["adopted_count"])
+        if count != self._adopted:
+            self._plans.look()
+            adoptions = self._block.adoptions()
+            new = min(count - self._adopted, len(adoptions))
+            self._history.note(adoptions[len(adoptions) - new :], is_whole=count < ADOPTIONS // 2)
+            self._adopted = count
+
+    def _judge(self, now: Sample) -> bool:
+        before, self._judged = self._judged, self._hearing.judgements(now)
+        if not before:
+            return True
+        is_changed = False
+        for name, old, new in zip(self._names, before, self._judged, strict=True):
+            if (old.value, old.why) != (new.value, new.why):
+                is_changed = True
+                if new.value is False:
+                    log.warning("ear: %s: %s", name, new.sentence)
+                elif old.value is False:
+                    log.info("ear: %s: no longer %s", name, old.why.value)
+        return is_changed
+
+    def witnesses(self) -> list[Witness]:
+        """What the ear says of every stream now."""
+        dropped = [receiver.dropped for receiver in self._sockets]
+        return self._hearing.witnesses("ear", self.now(), dropped)
