@@ -6,6 +6,7 @@ renamed. A file is never changed afterwards.
 """
 
 import errno
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -40,6 +41,8 @@ class PcmStore:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.additions = 0
+        """How many recordings this object has added that were not there."""
         with _explained(directory):
             directory.mkdir(parents=True, exist_ok=True)
 
@@ -94,6 +97,21 @@ class PcmStore:
         with _explained(self.path(pcm_id)):
             return np.memmap(self.path(pcm_id), dtype="<i2", mode="r")
 
+    def pieces(self, pcm_id: PcmId) -> Iterator[Pcm]:
+        """Yield a recording a second at a time, without mapping it: little memory, no page held.
+
+        Raises:
+            StoreError: it is not here.
+        """
+        with _explained(self.path(pcm_id)), self.path(pcm_id).open("rb") as file:
+            while data := file.read(_PIECE * SAMPLE_BYTES):
+                yield np.frombuffer(data, "<i2")
+
+    def discard(self, pcm_id: PcmId) -> None:
+        """Remove a recording; who maps it keeps it. Not being there is no error."""
+        with _explained(self.path(pcm_id)):
+            self.path(pcm_id).unlink(missing_ok=True)
+
     def ids(self) -> Iterator[PcmId]:
         """Yield the names of all recordings, in order."""
         for path in sorted(self.directory.glob("??/*.pcm")):
@@ -103,7 +121,7 @@ class PcmStore:
     def _partial(self) -> Iterator[tuple[int, Path]]:
         """A new file in the store's own file system, gone unless it was adopted."""
         with _explained(self.directory):
-            descriptor, name = tempfile.mkstemp(PARTIAL, ".", self.directory)
+            descriptor, name = _locked_file(self.directory)
         try:
             yield descriptor, Path(name)
         finally:
@@ -123,7 +141,18 @@ class PcmStore:
             partial.rename(path)
             for directory in (path.parent, self.directory):
                 _sync_directory(directory)
+        self.additions += 1
         return pcm_id
+
+
+def _locked_file(directory: Path) -> tuple[int, str]:
+    """A new file, locked while this process lives: the sign that it is no remains of a dead one."""
+    while True:
+        descriptor, name = tempfile.mkstemp(PARTIAL, ".", directory)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if Path(name).exists():
+            return descriptor, name
+        os.close(descriptor)  # taken for remains before it was locked
 
 
 def _cut(samples: Pcm) -> Iterator[Pcm]:

@@ -20,13 +20,12 @@ import numpy as np
 
 import alerts
 from broadcaster.ingest.decoder import Decoder, Pcm
-from broadcaster.ingest.loudness import LoudnessMeter
 from broadcaster.ingest.messages import CATALOGUE, SpokenText, message_texts
+from broadcaster.ingest.speech import spoken
 from zones.media_time import RATE
 
 VOICES = {"ko": ("ko", "160"), "en": ("en-us", "150")}
 """espeak-ng voice and words a minute: about 4.5 Korean syllables a second."""
-SPEECH_LUFS = -16.0
 BIT_RATE = 32_000
 
 
@@ -39,15 +38,7 @@ def render(part: SpokenText, espeak: str) -> bytes:
         subprocess.run(command, check=True)
         with Decoder(wav) as decoder:
             samples = np.concatenate(list(decoder.pieces()))
-    return _opus(_levelled(samples))
-
-
-def _levelled(samples: Pcm) -> Pcm:
-    meter = LoudnessMeter()
-    meter.add(samples)
-    gain_db = SPEECH_LUFS - (meter.result().integrated_lufs or SPEECH_LUFS)
-    loud = samples / 32_768.0 * 10.0 ** (gain_db / 20.0)
-    return np.asarray(np.rint(np.tanh(loud) * 30_000.0), np.int16)
+    return _opus(spoken(samples))
 
 
 def _opus(samples: Pcm) -> bytes:

@@ -1,0 +1,201 @@
+"""`broadcaster library` and `broadcaster store`: bring recordings in, look after the store.
+
+What decodes is imported by the command that needs it: `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from broadcaster.ingest.errors import IngestError
+from zones.media_time import Sample, seconds
+
+if TYPE_CHECKING:
+    from broadcaster.ingest.importer import Progress
+    from broadcaster.ingest.library import Imported, NotImported
+
+EXIT_FAILED = 1
+"""Something could not be imported, or is damaged."""
+EXIT_UNUSABLE = 2
+"""Nothing could be done."""
+
+_state = click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("state"),
+    show_default=True,
+    envvar="SORIGIL_STATE",
+    help="The station's state directory.",
+)
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def library() -> None:
+    """The recordings of the station."""
+
+
+@library.command(name="import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@_state
+@_as_json
+def import_command(paths: tuple[Path, ...], state: Path, as_json: bool) -> None:
+    """Import audio files, folders or M3U playlists.
+
+    What was imported before is not read again, so an interrupted import is simply repeated.
+    With --json, one object a line for each file. The exit status is 1 if a file was refused.
+    """
+    from broadcaster.ingest.collection import audio_files
+    from broadcaster.ingest.library import Library, NotImported
+
+    refused = 0
+    with _complained(as_json):
+        shelf = Library(state)
+        files = [file for path in paths for file in audio_files(path)]
+        bar = _Bar(len(files), shown=not as_json and sys.stderr.isatty())
+        for result in shelf.import_files(files, progress=bar.of):
+            bar.finished(result.file)
+            refused += isinstance(result, NotImported)
+            click.echo(_line(result, as_json), err=isinstance(result, NotImported) and not as_json)
+    sys.exit(EXIT_FAILED if refused else 0)
+
+
+@library.command(name="list")
+@_state
+@_as_json
+def list_command(state: Path, as_json: bool) -> None:
+    """List the recordings."""
+    from broadcaster.ingest.library import Library
+
+    with _complained(as_json):
+        recordings = Library(state).recordings.values()
+    if as_json:
+        click.echo(json.dumps([asdict(recording) for recording in recordings], ensure_ascii=False))
+        return
+    for recording in recordings:
+        names = " · ".join(n for n in (recording.artist, recording.album) if n)
+        click.echo(f"{recording.id}  {_clock(recording.length)}  {recording.title}  {names}")
+
+
+@click.group()
+def store() -> None:
+    """The decoded sound the engine plays from."""
+
+
+@store.command(name="status")
+@_state
+@_as_json
+def status_command(state: Path, as_json: bool) -> None:
+    """Say what the store holds and what its disk has left."""
+    from broadcaster.ingest.pcm_store import PcmStore
+    from broadcaster.ingest.store_keeper import size_of
+
+    with _complained(as_json):
+        size = size_of(PcmStore(state / "pcm"))
+    if as_json:
+        click.echo(json.dumps(asdict(size)))
+        return
+    click.echo(
+        f"{size.recordings} recordings, {_clock(size.samples)} of sound, {size.bytes / 1e6:.1f} MB; "
+        f"{size.free_bytes / 1e9:.1f} GB free on the disk"
+    )
+
+
+@store.command(name="scrub")
+@click.option("--set-aside", is_flag=True, help="Rename damaged files, to be imported anew.")
+@_state
+@_as_json
+def scrub_command(set_aside: bool, state: Path, as_json: bool) -> None:
+    """Compare every recording with its checksum; the exit status is 1 if one is damaged."""
+    from broadcaster.ingest.pcm_store import PcmStore
+    from broadcaster.ingest.store_keeper import remove_remains, scrub
+
+    with _complained(as_json):
+        kept = PcmStore(state / "pcm")
+        remains = remove_remains(kept)
+        found = scrub(kept, set_aside=set_aside)
+    if as_json:
+        click.echo(json.dumps({**asdict(found), "remains": remains, "set_aside": set_aside}))
+    else:
+        for pcm_id in found.damaged:
+            click.echo(f"{kept.path(pcm_id)}: damaged; import its recording again", err=True)
+        click.echo(
+            f"{found.recordings} recordings, {found.bytes / 1e6:.1f} MB read: "
+            f"{len(found.damaged)} damaged; {remains} remains of interrupted imports removed"
+        )
+    sys.exit(EXIT_FAILED if found.damaged else 0)
+
+
+@contextmanager
+def _complained(as_json: bool) -> Iterator[None]:
+    """Print an error as a sentence and end."""
+    logging.getLogger("broadcaster.ingest").setLevel(logging.ERROR)
+    try:
+        yield
+    except IngestError as error:
+        if as_json:
+            click.echo(json.dumps({"error": str(error)}, ensure_ascii=False))
+        else:
+            click.echo(_shown(str(error)), err=True)
+        sys.exit(EXIT_UNUSABLE)
+
+
+def _line(result: Imported | NotImported, as_json: bool) -> str:
+    from broadcaster.ingest.library import NotImported
+
+    if isinstance(result, NotImported):
+        if as_json:
+            return json.dumps({"file": str(result.file), "ok": False, "reason": result.reason})
+        return _shown(result.reason)
+    recording = result.recording
+    if as_json:
+        content: dict[str, Any] = {
+            "file": str(result.file),
+            "ok": True,
+            "was_known": result.was_known,
+            "recording": asdict(recording),
+        }
+        return json.dumps(content)
+    how = "known already" if result.was_known else f"{recording.gain_db:+.1f} dB"
+    return _shown(f"{result.file}: {recording.title}, {_clock(recording.length)}, {how}")
+
+
+def _shown(text: str) -> str:
+    """A file's name may be no text at all; the terminal must not fail over it."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _clock(length: Sample) -> str:
+    whole = round(seconds(length))
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+class _Bar:
+    """One line on the terminal: which file, how far."""
+
+    def __init__(self, files: int, *, shown: bool) -> None:
+        self._files, self._shown, self._done = files, shown, 0
+
+    def of(self, file: Path) -> Progress | None:
+        """What is told about one file's progress."""
+        return (lambda done, total: self._draw(file, done, total)) if self._shown else None
+
+    def finished(self, file: Path) -> None:
+        self._done += 1
+        if self._shown:
+            click.echo("\r\033[K", nl=False, err=True)
+
+    def _draw(self, file: Path, done: Sample, total: Sample | None) -> None:
+        share = f"{100 * done // total:3d} %" if total else _clock(done)
+        text = _shown(f"{self._done + 1}/{self._files}  {share}  {file.name}")
+        click.echo(f"\r\033[K{text[:78]}", nl=False, err=True)
