@@ -1,0 +1,126 @@
+"""What control can be told, and what it decides: commands in, effects out. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from broadcaster.control.programme import Library
+from broadcaster.engine.plan import Plan
+from broadcaster.witness import Witness
+from zones.bus import Claim, ClaimId, Kind
+from zones.media_time import Sample, WallAnchor
+from zones.sound import PcmId
+
+# --- commands -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something control is told. The same `key` is the same act, however often it comes.
+
+    `who` gave it, `at` is the media time at which it was given.
+    """
+
+    key: str = ""
+    who: str = "control"
+    at: Sample = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play(Command):
+    """Put a recording or a prepared message on zones.
+
+    `zones` are names of zones and groups. With `repeat` it sounds until it is withdrawn, otherwise
+    once. Either `pcm` with its `length` in samples, or the name of a prepared `message`.
+    """
+
+    zones: tuple[str, ...]
+    priority: int
+    kind: Kind = Kind.NOTICE
+    repeat: bool = False
+    title: str = ""
+    pcm: PcmId | None = None
+    length: Sample = 0
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw(Command):
+    """End a claim in all its zones."""
+
+    claim: ClaimId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Witnessed(Command):
+    """Somebody saw sound, or its absence."""
+
+    witnesses: tuple[Witness, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeLibrary(Command):
+    """There is other sound to make the programme of."""
+
+    library: Library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineAdopted(Command):
+    """The engine plays by plan `revision`, and gave these claims their start."""
+
+    revision: int
+    stamps: Mapping[ClaimId, Sample] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOver(Command):
+    """These claims were put on air by hand while control was dead: they are control's from now."""
+
+    claims: tuple[Claim, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetakeAnchor(Command):
+    """The wall clock stepped: what is not yet planned goes by the new anchor."""
+
+    anchor: WallAnchor
+
+
+# --- effects ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The engine is to play by this plan."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The command with this key is answered: with `fields`, or refused with an `error` sentence."""
+
+    key: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOver:
+    """The engine plays these claims by control's own part: the local one need not hold them."""
+
+    claims: frozenset[ClaimId]
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something the log should say."""
+
+    text: str
+
+
+Effect = Planned | Answered | TakenOver | Noticed

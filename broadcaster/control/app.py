@@ -1,0 +1,383 @@
+"""The control process: `python -m broadcaster.control.app`, started by the supervisor.
+
+It reads the site, adopts what the engine plays, keeps the library and the plan, answers commands
+and shows how things stand. Everything that decides is in `core`; here are its hands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic_ns
+
+from broadcaster.control.acts import (
+    Answered,
+    Command,
+    Effect,
+    EngineAdopted,
+    Noticed,
+    Planned,
+    Play,
+    RetakeAnchor,
+    TakeLibrary,
+    TakenOver,
+    TakeOver,
+)
+from broadcaster.control.core import Core, Ground
+from broadcaster.control.library_keeper import LibraryKeeper
+from broadcaster.control.play_order import RefusedError
+from broadcaster.control.programme import Library
+from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
+from broadcaster.control.wire import read_command
+from broadcaster.engine.libc import die_with_parent
+from broadcaster.engine.local_part import clear_claims
+from broadcaster.engine.plan import Part, Plan, PlanError
+from broadcaster.engine.plan_file import PlanFile, plan_path
+from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
+from broadcaster.engine.site_streams import streams_of
+from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
+from broadcaster.log import set_up
+from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
+from broadcaster.site_reader import read_site
+from zones.bus import stamped
+from zones.media_time import MediaClock, WallAnchor
+from zones.site import Site, with_interface
+from zones.sitefile import SiteError
+
+log = logging.getLogger(__name__)
+
+STEP = 0.5
+"""Seconds the wall clock may differ from what was planned by; more is a step."""
+_LOOK_EVERY = 0.1
+_LOOK_FAST = 0.001
+"""Seconds between looks at the engine while somebody waits for it."""
+_FAST_FOR = 2.5
+_HOUSEKEEPING = 0.25
+_INBOX = 1000
+"""Commands that wait; whoever brings one more waits with it."""
+
+
+class Control:
+    """One controller's decisions, carried out."""
+
+    def __init__(
+        self,
+        core: Core,
+        block: SharedBlock,
+        files: Mapping[Part, PlanFile],
+        run: RunDirectory,
+        state: StateDirectory,
+        folders: Mapping[str, Path],
+    ) -> None:
+        """`files` are both parts' plan files, of which only control's own is written."""
+        self._core = core
+        self._block = block
+        self._files = files
+        self._run = run
+        self._state = state
+        self._snapshots = Snapshots(core)
+        self._server = LinkServer(run.control_socket, "control", self._asked, self._snapshot)
+        self._keeper = LibraryKeeper(state, folders, self._take_library)
+        self._inbox: asyncio.Queue[Command] = asyncio.Queue(_INBOX)
+        self._library: Library | None = None
+        self._askers: dict[str, list[asyncio.Future[Answered]]] = {}
+        self._unwritten: Plan | None = None
+        self._plan_fault = ""
+        self._local: Plan | None = None
+        self._planned = asyncio.Event()
+        self._fast_until = 0.0
+        self._adoptions = -1
+
+    async def run(self) -> None:
+        """Control until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._server.run(), name="link server")
+            # Whoever listens at the socket is the one control of this run directory; only then
+            # may a plan be written.
+            await self._server.listening.wait()
+            tasks.create_task(self._decide(), name="decisions")
+            tasks.create_task(self._watch_engine(), name="engine")
+            tasks.create_task(self._keep_house(), name="housekeeping")
+            tasks.create_task(self._keeper.run(), name="library")
+
+    # --- the core and its effects ---
+
+    async def _decide(self) -> None:
+        """Feed the core until cancelled, and perform what it decides, in order."""
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                async with asyncio.timeout_at(self._core.deadline()):
+                    command = await self._inbox.get()
+            except TimeoutError:
+                effects = self._core.expire(loop.time())
+            else:
+                effects = self._core.handle(command, loop.time())
+            for effect in effects:
+                self._perform(effect)
+            self._server.publish()
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Planned(plan):
+                self._write(plan)
+                self._fast_until = asyncio.get_running_loop().time() + _FAST_FOR
+                self._planned.set()
+            case Answered(key):
+                for asker in self._askers.pop(key, ()):
+                    if not asker.done():
+                        asker.set_result(effect)
+            case TakenOver(claims):
+                try:
+                    clear_claims(self._run.path, claims)
+                except (OSError, PlanError) as error:
+                    log.warning("the local part still holds %s: %s", ", ".join(claims), error)
+            case Noticed(text):
+                log.info("%s", text)
+
+    def _write(self, plan: Plan) -> None:
+        """Give the engine its plan; one that cannot be written is tried again, newest only."""
+        try:
+            self._files[Part.CONTROL].write(plan)
+        except (OSError, PlanError) as error:
+            self._unwritten = plan
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            fault = f"plan {plan.revision} cannot be written: {reason}; what plays goes on"
+            if not self._plan_fault:
+                log.error("%s", fault)
+            self._plan_fault = fault
+        else:
+            if self._plan_fault:
+                log.info("plan %d is written", plan.revision)
+            self._unwritten, self._plan_fault = None, ""
+
+    # --- what comes in ---
+
+    async def _asked(self, fields: Message) -> Message:
+        """Answer one command from the link."""
+        if fields.get("name") == "status":
+            return self._snapshot()
+        core = self._core
+        now = core.ground.clock.sample_at(monotonic_ns())
+        try:
+            command = read_command(fields, core.ground.site, core.ground.clock, now)
+            if isinstance(command, Play):
+                self._check_stored(command)
+        except RefusedError as refusal:
+            raise CommandRefusedError(str(refusal), refusal.where) from None
+        asker: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
+        self._askers.setdefault(command.key, []).append(asker)
+        await self._inbox.put(command)
+        answered = await asker
+        if answered.error:
+            raise CommandRefusedError(answered.error, answered.where)
+        return dict(answered.fields)
+
+    def _check_stored(self, order: Play) -> None:
+        """Refuse sound that the store does not hold: it could never be heard."""
+        if order.pcm is None or not order.pcm.isalnum():
+            return
+        path = self._state.pcm / order.pcm[:2] / f"{order.pcm}.pcm"
+        try:
+            length = path.stat().st_size // 2
+        except OSError:
+            raise RefusedError(f"the store has no sound {order.pcm[:12]}...", "pcm") from None
+        if order.length > length:
+            raise RefusedError(f"that sound has {length} samples, not {order.length}", "length")
+
+    def _take_library(self, library: Library) -> None:
+        """The keeper's news; the newest replaces one that still waits."""
+        self._library = library
+        self._planned.set()
+
+    # --- watching ---
+
+    async def _watch_engine(self) -> None:
+        """Tell the core what the engine adopted and which claims it started."""
+        loop = asyncio.get_running_loop()
+        while True:
+            if self._library is not None:
+                library, self._library = self._library, None
+                await self._inbox.put(TakeLibrary(library=library))
+            adopted = self._look_at_engine()
+            if adopted is not None:
+                await self._inbox.put(adopted)
+            is_fast = loop.time() < self._fast_until and (
+                self._core.is_waiting or self._core.unstamped
+            )
+            self._planned.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_FAST if is_fast else _LOOK_EVERY):
+                    await self._planned.wait()
+
+    def _look_at_engine(self) -> EngineAdopted | None:
+        """What the engine did since the last look; None when nothing."""
+        count = int(self._block.fields["adopted_count"])
+        unstamped = self._core.unstamped
+        stamps = self._block.stamps(unstamped) if unstamped else {}
+        if count == self._adoptions and not stamps:
+            return None
+        self._adoptions = count
+        revisions = [one.revision for one in self._block.adoptions() if one.part is Part.CONTROL]
+        return EngineAdopted(revision=revisions[-1] if revisions else 0, stamps=stamps)
+
+    async def _keep_house(self) -> None:
+        """Look after the wall clock, the plan that could not be written, the local part."""
+        seen = 0
+        while True:
+            anchor = wall_anchor(self._core.ground.clock)
+            planned = self._core.plan.anchor.utc_at(anchor.sample)
+            if abs((anchor.utc - planned).total_seconds()) > STEP:
+                await self._inbox.put(RetakeAnchor(anchor=anchor))
+            if self._unwritten is not None:
+                self._write(self._unwritten)
+            local = self._files[Part.LOCAL]
+            if local.revision > seen:
+                seen = local.revision
+                self._local = _read_part(local)
+                await self._take_over()
+            self._server.publish()
+            await asyncio.sleep(_HOUSEKEEPING)
+
+    async def _take_over(self) -> None:
+        """Make claims of the local part our own, begun where they began."""
+        if self._local is None or not self._local.claims:
+            return
+        stamps = self._block.stamps({claim.id for claim in self._local.claims})
+        claims = tuple(
+            stamped(claim, stamps[claim.id]) if claim.id in stamps else claim
+            for claim in self._local.claims
+        )
+        await self._inbox.put(TakeOver(claims=claims))
+
+    # --- what is shown ---
+
+    def _snapshot(self) -> Message:
+        loop = asyncio.get_running_loop()
+        engine = self._block.state()
+        now_ns = monotonic_ns()
+        faults = [self._plan_fault] if self._plan_fault else []
+        if not 0 < now_ns - engine.beat_ns < ALIVE_NS:
+            faults.append("no engine speaks: nothing is sent")
+        if engine.fault:
+            faults.append(f"engine: {engine.fault}")
+        legs = {stream.id: len(stream.legs) for stream in self._core.ground.streams}
+        return self._snapshots.take(
+            Look(
+                now=loop.time(),
+                monotonic_ns=now_ns,
+                engine=engine,
+                legs=self._block.leg_counts(legs),
+                local=self._local,
+                faults=(*faults, *self._keeper.faults),
+            )
+        )
+
+
+def wall_anchor(clock: MediaClock) -> WallAnchor:
+    """Media time and wall time, read together."""
+    return WallAnchor(clock.sample_at(monotonic_ns()), datetime.now(UTC))
+
+
+def adopted_plan(file: PlanFile) -> Plan | None:
+    """The plan the engine plays by: the newest that can be read, else the one before it."""
+    plan = _read_part(file)
+    return _read_part(file, older=True) if plan is None else plan
+
+
+def _read_part(file: PlanFile, *, older: bool = False) -> Plan | None:
+    try:
+        return file.read(older=older)
+    except PlanError as error:
+        log.warning("a plan cannot be read and is not adopted: %s", error)
+        return None
+
+
+def folders_of(site: Site, beside: Path, music: Path | None) -> dict[str, Path]:
+    """Where the recordings of each programme entry lie: all in `music`, or beside the site file."""
+    names = {entry.recordings for entry in site.programme}
+    return {name: music if music is not None else beside / name for name in sorted(names)}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Control until SIGTERM; exit status 0, or 2 when it cannot begin."""
+    options = _parser().parse_args(arguments)
+    set_up("control")
+    if options.parent:
+        die_with_parent(options.parent)
+    run, state = RunDirectory(options.run), StateDirectory(options.state)
+    status = 0
+    try:
+        asyncio.run(_controlled(options, run, state))
+    except* (SiteError, RunDirectoryError, SharedBlockError, LinkError, OSError) as group:
+        for error in _leaves(group):
+            said = error.rendered() if isinstance(error, SiteError) else error
+            log.error("control cannot go on: %s", said)
+        status = 2
+    return status
+
+
+async def _controlled(
+    options: argparse.Namespace, run: RunDirectory, state: StateDirectory
+) -> None:
+    """Set up on what the supervisor prepared, and control until a signal."""
+    site = read_site(options.config)
+    if options.interface is not None:
+        site = with_interface(site, options.interface)
+    with contextlib.ExitStack() as resources:
+        block = resources.enter_context(contextlib.closing(SharedBlock(run.engine)))
+        clock = block.clock
+        if clock is None:
+            raise RunDirectoryError(f"{run.path} has no media clock; start the supervisor")
+        files = {
+            part: resources.enter_context(PlanFile(plan_path(run.path, part))) for part in Part
+        }
+        ground = Ground(site, streams_of(site, state.secret(), clock.boot), clock, options.seed)
+        own = files[Part.CONTROL]
+        adopted = adopted_plan(own)
+        core = Core(ground, wall_anchor(clock), adopted, own.revision)
+        if adopted is not None:
+            log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))
+        folders = folders_of(site, options.config.absolute().parent, options.music)
+        control = Control(core, block, files, run, state, folders)
+        await _until_stopped(control)
+
+
+async def _until_stopped(control: Control) -> None:
+    loop = asyncio.get_running_loop()
+    controlling = asyncio.create_task(control.run(), name="control")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, controlling.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await controlling
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> list[BaseException]:
+    """The errors in a group, however deep."""
+    found: list[BaseException] = []
+    for error in group.exceptions:
+        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="broadcaster.control.app", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="run directory")
+    parser.add_argument("--state", type=Path, required=True, help="state directory")
+    parser.add_argument("--config", type=Path, required=True, help="site file")
+    parser.add_argument("--interface", help="send on this interface instead of the site's")
+    parser.add_argument("--music", type=Path, help="recordings, instead of the site file's")
+    parser.add_argument("--seed", type=int, default=0, help="deals the order of recordings")
+    parser.add_argument("--parent", type=int, default=0, help="end when this process does")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,390 @@
+"""The core of control: commands in, effects out, time as an argument.
+
+It owns the plan. Every change makes a new plan with the next revision; a claim is never moved, and
+a claim it does not know, found in the plan it adopts, is never removed (SAFETY I2). An act is
+answered when the engine has adopted it, or when its two seconds are over.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from broadcaster.control import programme
+from broadcaster.control.acts import (
+    Answered,
+    Command,
+    Effect,
+    EngineAdopted,
+    Noticed,
+    Planned,
+    Play,
+    RetakeAnchor,
+    TakeLibrary,
+    TakenOver,
+    TakeOver,
+    Withdraw,
+    Witnessed,
+)
+from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
+from broadcaster.control.programme import Library, Standing
+from broadcaster.control.witnesses import Witnesses
+from broadcaster.engine.local_part import MESSAGE_PREFIX
+from broadcaster.engine.plan import MAX_CLAIMS, Part, Plan, Stream
+from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
+from zones.media_time import RATE, MediaClock, Sample, WallAnchor
+from zones.site import Site
+from zones.sound import Source
+
+ANSWER_LIMIT = 2.0
+"""Seconds within which an act is answered, adopted or not."""
+EXTEND_EVERY = 60.0
+"""Seconds between extensions of the programme."""
+UNSETTLED_EVERY = 5.0
+"""The same while music is being brought in."""
+STALE_NOTICE: Sample = 30 * RATE
+"""A notice that could not begin for so long is withdrawn: nobody expects it any more."""
+END_LEAD: Sample = 480
+"""A claim is ended this much ahead, so that no packet on its way is contradicted."""
+MOST_ANSWERS = 1024
+"""How many acts are remembered after they were answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What control stands on: it does not change while it lives."""
+
+    site: Site
+    streams: tuple[Stream, ...]
+    clock: MediaClock
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A claim somebody asked for, in all its zones."""
+
+    claim: ClaimId
+    title: str
+    given: Sample | None = None
+    """When it was asked for; None when it was found in the plan."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    claim: ClaimId
+    zones: tuple[ZoneId, ...]
+    revision: int
+    limit: float
+    needs_start: bool
+
+
+class Core:
+    """All of control's decisions. `handle` and `expire` return the effects, in order."""
+
+    def __init__(
+        self, ground: Ground, anchor: WallAnchor, adopted: Plan | None = None, revision: int = 0
+    ) -> None:
+        """Begin from the plan `adopted`, if there is one.
+
+        `revision` is the newest one known to have been written, should that plan be unreadable.
+        """
+        self.ground = ground
+        self.library = Library(is_settled=False)
+        self.witnesses = Witnesses()
+        self.adopted_revision = 0
+        self.acts: dict[ClaimId, Act] = {}
+        self._waiting: dict[str, _Waiting] = {}
+        self._answers: OrderedDict[str, Answered] = OrderedDict()
+        self._extend_at: float | None = None
+        self._taking: tuple[int, frozenset[ClaimId]] | None = None
+        self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.streams)
+        for claim in self.plan.claims:
+            if claim.id not in programme.IDS:
+                title = _title(claim, self.plan.sources)
+                self.acts.setdefault(claim.id, Act(claim.id, title))
+
+    def sample(self, now: float) -> Sample:
+        """The media time at `now`, monotonic seconds."""
+        return self.ground.clock.sample_at(round(now * 1e9))
+
+    # --- in ---
+
+    def handle(self, command: Command, now: float) -> tuple[Effect, ...]:
+        """Do what `command` says."""
+        if command.key and command.key in self._answers:
+            return (self._answers[command.key],)
+        if command.key and command.key in self._waiting:
+            return ()
+        try:
+            effects = self._done(command, now)
+        except RefusedError as refusal:
+            effects = [Answered(command.key, error=str(refusal), where=refusal.where)]
+        return tuple(effects if isinstance(command, Witnessed) else self._remembered(effects))
+
+    def _remembered(self, effects: list[Effect]) -> list[Effect]:
+        """The effects, their answers kept for those who ask again."""
+        for effect in effects:
+            if isinstance(effect, Answered) and effect.key:
+                self._answers[effect.key] = effect
+                if len(self._answers) > MOST_ANSWERS:
+                    self._answers.popitem(last=False)
+        return effects
+
+    def _done(self, command: Command, now: float) -> list[Effect]:
+        match command:
+            case Play():
+                return self._play(command, now)
+            case Withdraw():
+                return self._withdraw(command, now)
+            case Witnessed():
+                for witness in command.witnesses:
+                    self.witnesses.take(witness, self.sample(now))
+                return [Answered(command.key)]
+            case TakeLibrary():
+                self.library = command.library
+                return self._extend(now)
+            case EngineAdopted():
+                return self._adopted(command, now)
+            case TakeOver():
+                return self._take_over(command)
+            case RetakeAnchor():
+                return self._retake(command)
+            case _:
+                raise RefusedError(f"control does not know {type(command).__name__}")
+
+    def deadline(self) -> float | None:
+        """When `expire` has something to do, in monotonic seconds; None when never."""
+        limits = [waiting.limit for waiting in self._waiting.values()]
+        if self._extend_at is not None:
+            limits.append(self._extend_at)
+        return min(limits, default=None)
+
+    def expire(self, now: float) -> tuple[Effect, ...]:
+        """Do what is due at `now`: answer what waited too long, extend the programme."""
+        effects: list[Effect] = []
+        for key, waiting in list(self._waiting.items()):
+            if waiting.limit <= now:
+                effects.append(self._answer(key, waiting))
+        if self._extend_at is not None and self._extend_at <= now:
+            effects += self._extend(now)
+        return tuple(self._remembered(effects))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether an answer waits for the engine."""
+        return bool(self._waiting)
+
+    @property
+    def unstamped(self) -> frozenset[ClaimId]:
+        """The claims the engine has yet to start."""
+        return frozenset(claim.id for claim in self.plan.claims if claim.start is None)
+
+    # --- what it does ---
+
+    def _play(self, order: Play, now: float) -> list[Effect]:
+        zones = checked(order, self.ground.site, self.library)
+        standing = self._standing(order)
+        if standing is not None:
+            self._wait(order.key, standing, now, needs_start=True)
+            return self._settled(now)
+        revision = self.plan.revision + 1
+        name = ClaimId(f"{claim_prefix(order)}{revision}")
+        source = sound_of(order, self.library)
+        title = order.title or order.message or (order.pcm or "")[:8]
+        claims = tuple(
+            Claim(name, zone, order.kind, order.priority, source, comes_back=ComesBack.AGAIN)
+            for zone in zones
+        )
+        if len(self.plan.claims) + len(claims) > MAX_CLAIMS:
+            raise RefusedError(f"the plan holds {len(self.plan.claims)} claims; withdraw some")
+        self.acts[name] = Act(name, title, order.at)
+        sources = {**self.plan.sources, f"{name}|{title}": source}
+        planned = self._plan((*self.plan.claims, *claims), sources)
+        self._wait(order.key, claims, now, needs_start=True)
+        return planned
+
+    def _standing(self, order: Play) -> tuple[Claim, ...] | None:
+        """The claims this act already made, should it come again after a restart."""
+        prefix = claim_prefix(order)
+        return tuple(c for c in self.plan.claims if c.id.startswith(prefix)) or None
+
+    def _withdraw(self, order: Withdraw, now: float) -> list[Effect]:
+        if order.claim in programme.IDS:
+            raise RefusedError(f"{order.claim} is the programme and cannot be withdrawn", "claim")
+        mine = tuple(c for c in self.plan.claims if c.id == order.claim)
+        if not mine:
+            known = ", ".join(sorted(self.acts)) or "none"
+            raise RefusedError(f"there is no claim {order.claim!r}; there are: {known}", "claim")
+        end = self.sample(now) + END_LEAD
+        claims = tuple(
+            withdrawn(claim, end) if claim.id == order.claim else claim
+            for claim in self.plan.claims
+        )
+        planned = self._plan(claims, self.plan.sources)
+        self._wait(order.key, mine, now, needs_start=False)
+        return planned
+
+    def _adopted(self, command: EngineAdopted, now: float) -> list[Effect]:
+        self.adopted_revision = max(self.adopted_revision, command.revision)
+        if command.stamps:
+            claims = tuple(
+                stamped(c, command.stamps[c.id]) if c.id in command.stamps else c
+                for c in self.plan.claims
+            )
+            # The engine knows: it gave them. A plan of its own is not needed.
+            self.plan = replace(self.plan, claims=claims)
+        effects = self._settled(now)
+        if self._taking is not None and self._taking[0] <= self.adopted_revision:
+            effects.append(TakenOver(self._taking[1]))
+            self._taking = None
+        return effects
+
+    def _take_over(self, command: TakeOver) -> list[Effect]:
+        """Hold claims of the local part too, ended where they were ended there."""
+        theirs = {(claim.zone, claim.id): claim for claim in command.claims}
+        mine = tuple(
+            withdrawn(claim, other.until)
+            if (other := theirs.pop((claim.zone, claim.id), None)) and other.until is not None
+            else claim
+            for claim in self.plan.claims
+        )
+        sources = dict(self.plan.sources)
+        for claim in theirs.values():
+            self.acts.setdefault(claim.id, Act(claim.id, str(claim.id)))
+            if all(claim.source is not source for source in sources.values()):
+                sources[f"{claim.id}|{claim.id} {len(sources)}"] = claim.source
+        planned = self._plan((*mine, *theirs.values()), sources)
+        self._taking = (self.plan.revision, frozenset(claim.id for claim in command.claims))
+        names = ", ".join(sorted({claim.id for claim in command.claims}))
+        return [Noticed(f"took over what was put on air by hand: {names}"), *planned]
+
+    def _retake(self, command: RetakeAnchor) -> list[Effect]:
+        step = command.anchor.utc - self.plan.anchor.utc_at(command.anchor.sample)
+        said = f"the wall clock stepped by {step.total_seconds():+.1f} s; nothing on air changes"
+        self.plan = replace(self.plan, anchor=command.anchor)
+        return [Noticed(said), *self._plan(self.plan.claims, self.plan.sources)]
+
+    def _extend(self, now: float) -> list[Effect]:
+        """Bring the programme up to date, and drop what is over."""
+        wait = EXTEND_EVERY if self.library.is_settled else UNSETTLED_EVERY
+        self._extend_at = now + wait
+        at = self.sample(now)
+        noticed, claims = self._without_stale(at)
+        acts = tuple(c for c in pruned(claims, at) if c.id not in programme.IDS)
+        site = self.ground.site
+        standing = programme.programme(
+            site.programme,
+            (zone.id for zone in site.zones),
+            self.library,
+            Standing(self.plan.claims, self.plan.sources),
+            at,
+            self.ground.seed,
+        )
+        names = {id(source): name for name, source in self.plan.sources.items()}
+        sources = {names[id(claim.source)]: claim.source for claim in acts}
+        sources |= self._messages()
+        claims = (*standing.claims, *acts)
+        self.acts = {
+            name: act for name, act in self.acts.items() if any(c.id == name for c in acts)
+        }
+        return [*noticed, *self._plan(claims, {**standing.sources, **sources})]
+
+    def _messages(self) -> dict[str, Source]:
+        """The prepared messages: engines keep them staged, and `broadcaster local` finds them."""
+        standing = self.plan.sources
+        if not self.library.messages:
+            return {n: source for n, source in standing.items() if n.startswith(MESSAGE_PREFIX)}
+        named = {f"{MESSAGE_PREFIX}{n}": one.repeated for n, one in self.library.messages.items()}
+        return {n: standing[n] if standing.get(n) == one else one for n, one in named.items()}
+
+    def _without_stale(self, at: Sample) -> tuple[list[Effect], tuple[Claim, ...]]:
+        """The claims without notices that could not begin in time."""
+        stale = {
+            claim.id
+            for claim in self.plan.claims
+            if claim.start is None and claim.kind is not Kind.WARNING and self._age(claim, at)
+        }
+        noticed: list[Effect] = [
+            Noticed(f"{name} was withdrawn: it could not begin within 30 s")
+            for name in sorted(stale)
+        ]
+        return noticed, tuple(claim for claim in self.plan.claims if claim.id not in stale)
+
+    def _age(self, claim: Claim, at: Sample) -> bool:
+        act = self.acts.get(claim.id)
+        return act is not None and act.given is not None and act.given + STALE_NOTICE < at
+
+    def _plan(self, claims: Iterable[Claim], sources: Mapping[str, Source]) -> list[Effect]:
+        """The next plan; nothing when it would be as the present one."""
+        before = self.plan
+        plan = replace(
+            before,
+            revision=before.revision + 1,
+            streams=self.ground.streams,
+            sources=dict(sources),
+            claims=tuple(claims),
+        )
+        if before.revision and before == replace(plan, revision=before.revision):
+            return []
+        self.plan = plan
+        return [Planned(plan)]
+
+    # --- answers ---
+
+    def _wait(self, key: str, claims: tuple[Claim, ...], now: float, *, needs_start: bool) -> None:
+        zones = tuple(claim.zone for claim in claims)
+        limit = now + ANSWER_LIMIT
+        self._waiting[key] = _Waiting(claims[0].id, zones, self.plan.revision, limit, needs_start)
+
+    def _settled(self, now: float) -> list[Effect]:
+        """The answers that need not wait any longer."""
+        unstamped = self.unstamped
+        return [
+            self._answer(key, waiting)
+            for key, waiting in list(self._waiting.items())
+            if waiting.revision <= self.adopted_revision
+            and not (waiting.needs_start and waiting.claim in unstamped)
+        ]
+
+    def _answer(self, key: str, waiting: _Waiting) -> Answered:
+        """The answer to an act as things stand now."""
+        del self._waiting[key]
+        fields: dict[str, object] = {"claim": waiting.claim, "zones": list(waiting.zones)}
+        fields["adopted"] = waiting.revision <= self.adopted_revision
+        if not fields["adopted"]:
+            fields["reason"] = (
+                f"the engine has not adopted plan {waiting.revision} within {ANSWER_LIMIT:g} s"
+            )
+        if waiting.needs_start:
+            fields |= self._beginning(waiting.claim)
+        return Answered(key, fields)
+
+    def _beginning(self, name: ClaimId) -> dict[str, object]:
+        """When a claim began, in which zones it was on air then, and how long that took."""
+        start = next((c.start for c in self.plan.claims if c.id == name), None)
+        if start is None:
+            return {"start": None, "on_air": [], "first_packet_ms": None}
+        act = self.acts.get(name)
+        given = act.given if act is not None else None
+        delay = None if given is None else round((start - given) * 1000 / RATE, 3)
+        on_air = [
+            claim.zone
+            for claim in self.plan.claims
+            if claim.id == name and self._has_bus(claim, start)
+        ]
+        return {"start": start, "on_air": on_air, "first_packet_ms": delay if on_air else None}
+
+    def _has_bus(self, claim: Claim, at: Sample) -> bool:
+        bus = [other for other in self.plan.claims if other.zone == claim.zone]
+        return any(turn.claim.id == claim.id for turn in turns(bus, at, at + 1))
+
+
+def _title(claim: Claim, sources: Mapping[str, Source]) -> str:
+    """What an act was called: the plan keeps it in the name of its source."""
+    prefix = f"{claim.id}|"
+    for name, source in sources.items():
+        if source is claim.source and name.startswith(prefix):
+            return name[len(prefix) :]
+    return str(claim.id)

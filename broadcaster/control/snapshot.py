@@ -1,0 +1,196 @@
+"""How things stand, as control shows them: four facts apart, each with its witness (SAFETY A1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from broadcaster.control import programme
+from broadcaster.control.core import Core
+from broadcaster.control.witnesses import Seen, all_true
+from broadcaster.engine.plan import Plan, Stream
+from broadcaster.engine.render import Mix, mixes
+from broadcaster.engine.shared_block import EngineState, LegCount
+from broadcaster.witness import Fact
+from zones.bus import Claim, ClaimId, pruned
+from zones.media_time import RATE, Sample
+from zones.site import StreamId
+from zones.sound import Sequence, Timeline, pieces
+
+ALIVE_NS = 1_000_000_000
+"""An engine that has not beaten for so long does not speak."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is read beside the core: the engine, its counts, the local part of the plan."""
+
+    now: float
+    monotonic_ns: int
+    engine: EngineState
+    legs: Mapping[tuple[StreamId, int], LegCount]
+    local: Plan | None
+    faults: tuple[str, ...]
+
+
+class Snapshots:
+    """Makes snapshots of one core; what changes only with the plan is worked out once."""
+
+    def __init__(self, core: Core) -> None:
+        """`core` is read, never changed."""
+        self._core = core
+        self._plans: tuple[Plan | None, Plan | None] = (None, None)
+        self._mixes: Mapping[StreamId, Mix] = {}
+        self._titles: dict[str, str] = {}
+        self._titled: object = None
+
+    def take(self, look: Look) -> dict[str, Any]:
+        """How things stand at `look`."""
+        core = self._core
+        self._refresh(look.local)
+        at = core.sample(look.now)
+        return {
+            "revision": core.plan.revision,
+            "at_sample": at,
+            "utc": core.plan.anchor.utc_at(at).isoformat(),
+            "site": {"ko": core.ground.site.name.ko, "en": core.ground.site.name.en},
+            "engine": _engine(look, core.adopted_revision),
+            "streams": [self._stream(stream, look, at) for stream in core.ground.streams],
+            "claims": self._claims(at),
+            "music": _music(core),
+            "messages": {name: one.title for name, one in core.library.messages.items()},
+            "faults": list(look.faults),
+        }
+
+    def _refresh(self, local: Plan | None) -> None:
+        core = self._core
+        if self._plans[0] is not core.plan or self._plans[1] is not local:
+            self._plans = (core.plan, local)
+            plans = [core.plan] if local is None else [core.plan, local]
+            self._mixes = mixes(plans, core.ground.streams)
+        if self._titled is not core.library:
+            self._titled = core.library
+            self._titles = core.library.titles()
+
+    def _stream(self, stream: Stream, look: Look, at: Sample) -> dict[str, Any]:
+        core = self._core
+        zone = core.ground.site.zone(stream.zone)
+        counts = [look.legs.get((stream.id, number)) for number in range(len(stream.legs))]
+        sent = core.witnesses.seen(stream.id, Fact.SENT, at)
+        arrived = self._arrived(stream, at)
+        return {
+            "id": stream.id,
+            "zone": stream.zone,
+            "zone_name": {"ko": zone.name.ko, "en": zone.name.en},
+            "group": stream.legs[0].address,
+            "port": stream.legs[0].port,
+            "format": stream.format.name,
+            "packet_time_ms": stream.packet_time * 1000 / RATE,
+            "ssrc": stream.ssrc,
+            "packets": sum(count.packets for count in counts if count),
+            "refused": sum(count.refused for count in counts if count),
+            "commanded": self._commanded(stream, at),
+            "sent": all_true(seen.value for seen in sent),
+            "sent_detail": _sent_detail(sent),
+            "arrived": all_true(seen.value for seen in arrived),
+            "arrived_detail": [
+                {**seen.detail, "amplifier": seen.by, "value": seen.value} for seen in arrived
+            ],
+        }
+
+    def _arrived(self, stream: Stream, at: Sample) -> tuple[Seen, ...]:
+        """Each amplifier's word; those of a zone with one stream are asked for, said or not."""
+        core = self._core
+        seen = core.witnesses.seen(stream.id, Fact.ARRIVED, at)
+        site = core.ground.site
+        if len(site.streams_of(stream.zone)) > 1:
+            return seen
+        known = {one.by for one in seen}
+        silent = (amp.id for amp in site.amplifiers_of(stream.zone) if amp.id not in known)
+        return (*seen, *(Seen(name, None, 0, {}) for name in silent))
+
+    def _commanded(self, stream: Stream, at: Sample) -> dict[str, Any] | None:
+        """What the plan says is on air in a stream; None where it says nothing."""
+        mix = self._mixes.get(stream.id)
+        claim = None if mix is None else mix.on_air(at)
+        if claim is None:
+            return None
+        return {
+            "claim": claim.id,
+            "kind": claim.kind.value,
+            "priority": claim.priority,
+            "title": self._title(claim, at - stream.delay),
+        }
+
+    def _title(self, claim: Claim, at: Sample) -> str:
+        act = self._core.acts.get(claim.id)
+        if act is not None:
+            return act.title
+        if claim.id == programme.CHIME:
+            return "chime"
+        if isinstance(claim.source, Timeline | Sequence):
+            for piece in pieces(claim.source, claim.start or 0, at, at + 1):
+                return self._titles.get(piece.segment.pcm or "", "a recording not in the library")
+        return str(claim.id)
+
+    def _claims(self, at: Sample) -> list[dict[str, Any]]:
+        """The claims somebody asked for that are not over."""
+        plan = self._core.plan
+        zones = {claim.zone for claim in plan.claims if claim.id in self._core.acts}
+        of_act: dict[ClaimId, list[Claim]] = {}
+        for claim in pruned((claim for claim in plan.claims if claim.zone in zones), at):
+            if claim.id in self._core.acts and (claim.until is None or at < claim.until):
+                of_act.setdefault(claim.id, []).append(claim)
+        return [self._claim(claims) for claims in of_act.values()]
+
+    def _claim(self, claims: list[Claim]) -> dict[str, Any]:
+        first, act = claims[0], self._core.acts[claims[0].id]
+        delay = None
+        if act.given is not None and first.start is not None:
+            delay = round((first.start - act.given) * 1000 / RATE, 3)
+        return {
+            "id": first.id,
+            "kind": first.kind.value,
+            "priority": first.priority,
+            "title": act.title,
+            "zones": [claim.zone for claim in claims],
+            "start": first.start,
+            "until": first.until,
+            "first_packet_ms": delay,
+        }
+
+
+def _engine(look: Look, adopted: int) -> dict[str, Any]:
+    engine = look.engine
+    age_ns = look.monotonic_ns - engine.beat_ns
+    return {
+        "pid": engine.pid,
+        "speaking": 0 <= age_ns < ALIVE_NS and engine.beat_ns > 0,
+        "real_time": engine.real_time,
+        "locked": engine.locked,
+        "late_ticks": engine.late_ticks,
+        "skipped_packets": engine.skipped_packets,
+        "fault": engine.fault,
+        "beat_age_ms": round(age_ns / 1e6, 1) if engine.beat_ns else None,
+        "adopted": adopted,
+    }
+
+
+def _sent_detail(sent: tuple[Seen, ...]) -> dict[str, Any]:
+    """The newest ear's detail, with its age in seconds."""
+    if not sent:
+        return {}
+    newest = min(sent, key=lambda seen: seen.age)
+    return {**newest.detail, "by": newest.by, "age_s": round(newest.age / RATE, 2)}
+
+
+def _music(core: Core) -> dict[str, Any]:
+    """How much programme there is, and until when."""
+    timelines = [s for s in core.plan.sources.values() if isinstance(s, Timeline) and s.items]
+    ends = [timeline.stretches[-1][1] for timeline in timelines]
+    return {
+        "recordings": sum(len(folder) for folder in core.library.folders.values()),
+        "planned_until": min(ends, default=None),
+        "settled": core.library.is_settled,
+    }

@@ -1,0 +1,132 @@
+"""Commands as they stand on a link, read into `acts`. Everything from outside is checked here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from broadcaster.control.acts import Command, Play, Withdraw, Witnessed
+from broadcaster.control.play_order import KINDS, RefusedError
+from broadcaster.witness import Fact, Witness
+from zones.bus import ClaimId
+from zones.media_time import RATE, MediaClock, Sample
+from zones.site import Site
+from zones.sound import PcmId
+
+MOST_WITNESSED = 10_000
+"""Witnesses in one command."""
+LONGEST_DELAY: Sample = 10 * RATE
+"""How long ago a command may say it was given; earlier is taken for now."""
+
+_T = TypeVar("_T")
+_Fields = Mapping[str, Any]
+
+
+def read_command(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Command:
+    """The command in `fields`, received at `now`.
+
+    Raises:
+        RefusedError: it is none, with a sentence and the field that is wrong.
+    """
+    reader = _READERS.get(str(fields.get("name")))
+    if reader is None:
+        known = ", ".join([*_READERS, "status"])
+        raise RefusedError(
+            f"control does not know {fields.get('name')!r}; it knows {known}", "name"
+        )
+    return reader(fields, site, clock, now)
+
+
+def _play(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Play:
+    kinds = {word: kind for kind, word in KINDS.items()}
+    kind = _text(fields, "kind", "notice")
+    if kind not in kinds:
+        raise RefusedError(f"{kind!r} cannot be played; use {' or '.join(kinds)}", "kind")
+    pcm = fields.get("pcm")
+    return Play(
+        key=_text(fields, "key"),
+        who=_text(fields, "who"),
+        at=_given(fields, clock, now),
+        zones=_names(fields, "zones"),
+        priority=_whole(fields, "priority"),
+        kind=kinds[kind],
+        repeat=_field(fields, "repeat", bool, "true or false", False),
+        title=_text(fields, "title", ""),
+        pcm=None if pcm is None else PcmId(_text(fields, "pcm")),
+        length=0 if pcm is None else _whole(fields, "length"),
+        message=_text(fields, "message", ""),
+    )
+
+
+def _withdraw(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Withdraw:
+    claim = ClaimId(_text(fields, "claim"))
+    return Withdraw(key=_text(fields, "key"), who=_text(fields, "who"), at=now, claim=claim)
+
+
+def _witness(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Witnessed:
+    listed = _field(fields, "witnesses", list, "a list")
+    if len(listed) > MOST_WITNESSED:
+        raise RefusedError(f"more than {MOST_WITNESSED} witnesses at once", "witnesses")
+    zones = {str(stream.id): stream for stream in site.streams}
+    by = _text(fields, "by")
+    witnesses = []
+    for entry in listed:
+        if not isinstance(entry, dict):
+            raise RefusedError("a witness is an object", "witnesses")
+        spec = zones.get(_text(entry, "stream"))
+        if spec is None or spec.zone != entry.get("zone"):
+            raise RefusedError(
+                f"no stream {entry.get('stream')!r} in zone {entry.get('zone')!r} here", "witnesses"
+            )
+        if entry.get("fact") not in {fact.value for fact in Fact}:
+            raise RefusedError(f"{entry.get('fact')!r} is no fact that is witnessed", "witnesses")
+        value = entry.get("value")
+        if value is not None and not isinstance(value, bool):
+            raise RefusedError("the value of a witness is true, false or null", "witnesses")
+        detail = _field(entry, "detail", dict, "an object", {})
+        at = _whole(entry, "at")
+        fact = Fact(entry["fact"])
+        witnesses.append(Witness(by, spec.zone, spec.id, fact, value, at, detail))
+    return Witnessed(
+        key=_text(fields, "key"), who=_text(fields, "who"), at=now, witnesses=tuple(witnesses)
+    )
+
+
+_Reader = Callable[[_Fields, Site, MediaClock, Sample], Command]
+_READERS: dict[str, _Reader] = {"play": _play, "withdraw": _withdraw, "witness": _witness}
+
+
+def _given(fields: _Fields, clock: MediaClock, now: Sample) -> Sample:
+    """When the command was given: `given_ns` is CLOCK_MONOTONIC of the same machine."""
+    given_ns = fields.get("given_ns")
+    if given_ns is None:
+        return now
+    given = clock.sample_at(_whole(fields, "given_ns"))
+    return given if now - LONGEST_DELAY <= given <= now else now
+
+
+def _field(
+    fields: _Fields, name: str, kind: type[_T], means: str, otherwise: _T | None = None
+) -> _T:
+    value = fields.get(name, otherwise)
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise RefusedError(f"{name}: {value!r} is not {means}", name)
+    return value
+
+
+def _text(fields: _Fields, name: str, otherwise: str | None = None) -> str:
+    return _field(fields, name, str, "a text", otherwise)
+
+
+def _whole(fields: _Fields, name: str) -> int:
+    value = _field(fields, name, int, "a whole number")
+    if not -(1 << 62) < value < 1 << 62:
+        raise RefusedError(f"{name}: {value} is too large", name)
+    return value
+
+
+def _names(fields: _Fields, name: str) -> tuple[str, ...]:
+    listed = _field(fields, name, list, "a list of names")
+    if not all(isinstance(entry, str) for entry in listed):
+        raise RefusedError(f"{name}: not a list of names", name)
+    return tuple(listed)

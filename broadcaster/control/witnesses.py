@@ -1,0 +1,62 @@
+"""What was seen of the sound, by whom, and how long ago. Nothing is assumed (SAFETY A1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from broadcaster.witness import Fact, Witness
+from zones.media_time import RATE, Sample
+from zones.site import StreamId
+
+FRESH: Sample = 2 * RATE
+"""An older witness says nothing any more."""
+MOST_WITNESSES = 64
+"""A fact of one stream is witnessed by at most this many parties."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The newest witness of one party; `value` is None when it is too old, `age` in samples."""
+
+    by: str
+    value: bool | None
+    age: Sample
+    detail: Mapping[str, Any]
+
+
+class Witnesses:
+    """The newest witness of each party for each stream and fact."""
+
+    def __init__(self) -> None:
+        self._newest: dict[tuple[StreamId, Fact], dict[str, Witness]] = {}
+
+    def take(self, witness: Witness, received: Sample) -> None:
+        """Keep `witness`; one that claims to come from the future is dated to its receipt."""
+        parties = self._newest.setdefault((witness.stream, witness.fact), {})
+        if witness.by not in parties and len(parties) >= MOST_WITNESSES:
+            oldest = min(parties.values(), key=lambda one: one.at)
+            del parties[oldest.by]
+        kept = parties.get(witness.by)
+        at = min(witness.at, received)
+        if kept is None or kept.at <= at:
+            parties[witness.by] = replace(witness, at=at)
+
+    def seen(self, stream: StreamId, fact: Fact, now: Sample) -> tuple[Seen, ...]:
+        """What each party saw last, by name."""
+        parties = self._newest.get((stream, fact), {})
+        return tuple(_seen(parties[by], now) for by in sorted(parties))
+
+
+def _seen(witness: Witness, now: Sample) -> Seen:
+    age = max(0, now - witness.at)
+    return Seen(witness.by, witness.value if age <= FRESH else None, age, witness.detail)
+
+
+def all_true(values: Iterable[bool | None]) -> bool | None:
+    """False if one is false, True if there are some and all are true, else None: not known."""
+    values = list(values)
+    if any(value is False for value in values):
+        return False
+    return True if values and all(values) else None

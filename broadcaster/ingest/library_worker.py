@@ -1,0 +1,87 @@
+"""A short-lived process that brings in sound: `python -m broadcaster.ingest.library_worker`.
+
+It reads one path a line from standard input and writes one JSON object a line: what became of each
+file, in order. With `--builtins` the chime and the prepared messages come first. Control decodes
+nothing itself: it starts this and reads what it says.
+
+    {"chime": SEGMENT}
+    {"message": "flood-evacuate", "title": "...", "cycle": [SEGMENT, ...]}
+    {"file": "/music/a.mp3", "recording": {...}}
+    {"file": "/music/b.mp3", "error": "a sentence"}
+    {"error": "a sentence"}             the store failed; nothing more follows
+
+SEGMENT is [pcm or null, cue-in, length], in samples.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from broadcaster.engine.libc import die_with_parent
+from broadcaster.ingest.errors import IngestError
+from broadcaster.ingest.library import Imported, Library
+from broadcaster.ingest.messages import message_texts, prepared_message, stored_chime
+from broadcaster.ingest.pcm_store import PcmStore
+from zones.sound import Segment
+
+NICENESS = 10
+"""Bringing in music never competes with playing it."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Import until standard input ends; exit status 0, or 2 when the store cannot be used."""
+    parser = argparse.ArgumentParser(prog="broadcaster.ingest.library_worker", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="state directory")
+    parser.add_argument("--builtins", action="store_true", help="chime and messages first")
+    parser.add_argument("--parent", type=int, default=0, help="end when this process does")
+    options = parser.parse_args(arguments)
+    if options.parent:
+        die_with_parent(options.parent)
+    os.nice(NICENESS)
+    try:
+        shelf = Library(options.state)
+        if options.builtins:
+            for entry in builtins(shelf.store):
+                _say(entry)
+        for result in shelf.import_files(Path(line.rstrip("\n")) for line in sys.stdin):
+            if isinstance(result, Imported):
+                _say({"file": str(result.file), "recording": asdict(result.recording)})
+            else:
+                _say({"file": str(result.file), "error": result.reason})
+    except IngestError as error:
+        _say({"error": str(error)})
+        return 2
+    return 0
+
+
+def builtins(store: PcmStore) -> Iterator[dict[str, Any]]:
+    """The sounds that ship with the program, one entry each.
+
+    Raises:
+        IngestError: the installation is damaged, or the store is.
+    """
+    yield {"chime": _fields(stored_chime(store).segment)}
+    for name in message_texts():
+        message = prepared_message(name, store)
+        title = f"{message.text.hazard} {message.text.response}"
+        yield {"message": name, "title": title, "cycle": [_fields(s) for s in message.cycle]}
+
+
+def _fields(segment: Segment) -> list[Any]:
+    return [segment.pcm, segment.cue_in, segment.length]
+
+
+def _say(entry: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(entry) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
