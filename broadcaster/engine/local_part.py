@@ -97,13 +97,15 @@ def clear_claims(run: Path, names: frozenset[ClaimId]) -> int:
 
 @contextmanager
 def _writing(run: Path) -> Iterator[tuple[PlanFile, Plan]]:
-    """The local part, locked: one writer at a time."""
+    """The local part, locked: one writer at a time. Rings control's bell, where engines sleep."""
     descriptor = os.open(run / "plan-local.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         with PlanFile(plan_path(run, Part.LOCAL)) as file:
             empty = Plan(Part.LOCAL, file.revision, _NO_ANCHOR)
             yield file, file.read() or empty
+        with PlanFile(plan_path(run, Part.CONTROL)) as control:
+            control.ring()
     finally:
         os.close(descriptor)
 

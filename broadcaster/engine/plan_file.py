@@ -107,6 +107,10 @@ class PlanFile:
         self._slots[slot, _LENGTH] = len(text)
         self._slots[slot, _CRC] = zlib.crc32(text)
         self._slots[slot, _REVISION] = plan.revision
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake the engines that sleep on this file."""
         self._head["bell"] += 1
         futex_wake(self._bell)
 
@@ -130,12 +134,15 @@ class PlanFile:
             return None
         return self._decoder.decode(text)
 
-    def wait(self, beyond: int, timeout: float) -> bool:
-        """Sleep until a revision above `beyond` is published, at most `timeout` seconds."""
-        bell = int(self._head["bell"][0])
-        if self.revision <= beyond:
-            futex_wait(self._bell, bell, timeout)
-        return self.revision > beyond
+    @property
+    def bell(self) -> int:
+        """How often the file was rung; read it before looking at revisions, then `wait` with it."""
+        return int(self._head["bell"][0])
+
+    def wait(self, bell: int, timeout: float) -> bool:
+        """Sleep until the file is rung beyond `bell`, at most `timeout` seconds; whether it was."""
+        futex_wait(self._bell, bell, timeout)
+        return self.bell != bell
 
     def _reserve(self, start: int, length: int) -> None:
         """Get the blocks before touching them: a full disk must raise, not kill by SIGBUS."""

@@ -41,10 +41,8 @@ _DEATHS = 2
 _DEATHS_WITHIN_NS = 10_000_000_000
 _GRACE = 5.0
 """Seconds a mapping outlives its last use, so that no block being rendered loses its pages."""
-_LOOK = 0.02
-"""Seconds between looks at the local part, which has no bell of its own here."""
 _ROUND = 0.5
-"""Seconds between rounds of staging while the plan stays the same."""
+"""Seconds between rounds of staging while the plan stays the same. Both parts ring one bell."""
 
 
 class _Mapping:
@@ -221,11 +219,13 @@ class Stager(threading.Thread):
         """Watch the parts and stage, for ever."""
         if self._scheduling:
             real_time(self._scheduling)
-        due = 0.0
+        bell = 0
         while True:
-            self._files[Part.CONTROL].wait(self._seen[Part.CONTROL], _LOOK)
-            if self.look() or monotonic() >= due:
-                due = monotonic() + _ROUND if self.stage() else 0.0
+            self._files[Part.CONTROL].wait(bell, _ROUND)
+            bell = self._files[Part.CONTROL].bell
+            self.look()
+            while not self.stage():
+                self.look()
 
     def look(self) -> bool:
         """Take up new revisions; whether there were any.

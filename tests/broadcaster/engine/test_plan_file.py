@@ -50,9 +50,10 @@ def test_a_torn_slot_is_passed_over(path):
 def test_readers_sleep_until_a_plan_is_published(path):
     with PlanFile(path) as writer, PlanFile(path) as reader:
         woken = threading.Event()
+        bell = reader.bell
 
         def sleep() -> None:
-            if reader.wait(0, PATIENCE):
+            if reader.wait(bell, PATIENCE):
                 woken.set()
 
         thread = threading.Thread(target=sleep)
@@ -60,7 +61,9 @@ def test_readers_sleep_until_a_plan_is_published(path):
         writer.write(plan(1))
         assert woken.wait(PATIENCE)
         thread.join(PATIENCE)
-        assert not reader.wait(1, 0.0)
+        assert not reader.wait(reader.bell, 0.0)
+        writer.ring()
+        assert reader.wait(bell, PATIENCE)
 
 
 def test_a_foreign_file_is_refused(path):

@@ -1,0 +1,260 @@
+"""Packets laid out for the kernel: what one sendmmsg takes, several ticks ahead.
+
+A cadence is all legs of the streams with one packet time. Headers, payload pointers and message
+headers of the coming ticks are written in one go, so that a tick itself is a system call and hardly
+any Python: what is not touched need not be fetched into a cold cache.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadcaster.engine.codec import Octets, Samples, encode
+from broadcaster.engine.libc import libc
+from broadcaster.engine.packet import HEADER, VERSION_2, sequence_number, timestamp
+from broadcaster.engine.plan import Stream
+from broadcaster.engine.render import Mix, Pcm
+from broadcaster.engine.shared_block import SharedBlock, leg_key
+from zones.media_time import RATE, Sample
+from zones.site import StreamId
+from zones.sound import Silence
+from zones.stream_format import StreamFormat
+
+BLOCK_PACKETS = 20
+"""Packets encoded and laid out at once while nothing changes."""
+_LAYOUT_ROWS = 512
+"""The most packets laid out ahead, all legs together; beyond it the caches would not hold them."""
+_MESSAGE = np.dtype(
+    [
+        ("name", "<u8"), ("name_length", "<u4"), ("", "<u4"), ("vectors", "<u8"),
+        ("vector_count", "<u8"), ("control", "<u8"), ("control_length", "<u8"),
+        ("flags", "<i4"), ("", "<u4"), ("sent", "<u4"), ("", "<u4"),
+    ]
+)  # fmt: skip
+"""`struct mmsghdr` on 64-bit Linux."""
+_VECTOR = np.dtype([("base", "<u8"), ("length", "<u8")])
+_ADDRESS = np.dtype([("family", "<u2"), ("port", ">u2"), ("address", ">u4"), ("", "V8")])
+_AT_ONCE = 1024
+"""UIO_MAXIOV: the most messages one sendmmsg takes."""
+
+
+class Line:
+    """One run of encoded packets, shared by all streams that sound and encode alike."""
+
+    def __init__(self, mix: Mix, payload_format: StreamFormat, packet_time: Sample) -> None:
+        """Play `mix` in packets of `packet_time` samples."""
+        self.mix = mix
+        self.fault = ""
+        self._format = payload_format
+        self._packet_time = packet_time
+        self._packet_bytes = payload_format.payload_bytes(packet_time)
+        self._octets: Octets = np.zeros(0, np.uint8)
+        self._address = 0
+        self._begin: Sample = 0
+        self.end: Sample = 0
+        """The first sample not yet encoded."""
+
+    def play(self, mix: Mix) -> None:
+        """Play another mix from the next packet on."""
+        self.mix = mix
+        self.end = self._begin
+
+    def pointer(self, pcm: Pcm, sample: Sample, packets: int) -> int:
+        """Address of the payload that begins at `sample`; encodes up to `packets` when needed."""
+        if not self._begin <= sample < self.end:
+            length = (packets if self.mix.is_whole else 1) * self._packet_time
+            self._octets = encode(self._format, self._rendered(pcm, sample, length))
+            self._address = self._octets.ctypes.data
+            self._begin, self.end = sample, sample + length
+            if not self.mix.is_whole:  # what is missing may be there for the next packet
+                self.end = sample + self._packet_time
+        return self._address + (sample - self._begin) // self._packet_time * self._packet_bytes
+
+    def _rendered(self, pcm: Pcm, sample: Sample, length: Sample) -> Samples:
+        """The line's sound; a claim that cannot be rendered is passed over, the others go on."""
+        for _ in range(len(self.mix.claims) + 1):
+            try:
+                return self.mix.render(pcm, sample, length)
+            except Exception as error:  # noqa: BLE001 - one bad claim must not stop every stream
+                poison = self.mix.on_air(sample)
+                self.fault = f"{poison.id if poison else 'nothing'} cannot be rendered: {error!r}"
+                if poison is None or isinstance(poison.source, Silence):
+                    break
+                self.mix = self.mix.passing_over(poison)
+        return np.zeros(length, np.int16)
+
+
+class Cadence:
+    """All legs of streams with one packet time, one batch a socket."""
+
+    def __init__(
+        self,
+        streams: list[Stream],
+        lines: Mapping[StreamId, Line],
+        sockets: Mapping[str, socket.socket],
+        block: SharedBlock,
+    ) -> None:
+        """`lines` gives each stream its sound, `sockets` the descriptors its legs name."""
+        self.packet_time = streams[0].packet_time
+        self.lines = list(dict.fromkeys(lines[stream.id] for stream in streams))
+        index = {id(line): at for at, line in enumerate(self.lines)}
+        legs = [
+            (leg.socket, number, stream, leg)
+            for stream in streams
+            for number, leg in enumerate(stream.legs)
+        ]
+        legs.sort(key=lambda leg: leg[0])
+        of_stream = [stream for _, _, stream, _ in legs]
+        self._count = len(legs)
+        self._line_of = np.array([index[id(lines[stream.id])] for stream in of_stream])
+        self._rates = list(dict.fromkeys(stream.format.clock_hz for stream in of_stream))
+        self._rate_of = np.array(
+            [self._rates.index(stream.format.clock_hz) for stream in of_stream]
+        )
+        self._payload_bytes = np.array(
+            [stream.format.payload_bytes(stream.packet_time) for stream in of_stream], np.uint64
+        )
+        self._addresses = np.zeros(self._count, _ADDRESS)
+        self._addresses["family"] = socket.AF_INET
+        self._addresses["port"] = [leg.port for _, _, _, leg in legs]
+        self._addresses["address"] = [
+            int.from_bytes(socket.inet_aton(leg.address), "big") for _, _, _, leg in legs
+        ]
+        self._make_layout(of_stream)
+        self._batches = _batches([name for name, _, _, _ in legs], sockets)
+        rows = block.leg_rows([leg_key(stream.id, number) for _, number, stream, _ in legs])
+        self._table = block.fields["legs"]
+        self._rows = np.array(rows)
+        self._sent_whole = 0
+        self._packets = self._refused = self._errors = np.zeros(self._count, np.uint64)
+
+    def _make_layout(self, of_stream: list[Stream]) -> None:
+        """Everything that stays the same from tick to tick."""
+        self._depth = max(1, min(BLOCK_PACKETS, _LAYOUT_ROWS // self._count))
+        shape = (self._depth, self._count)
+        self._headers = np.zeros(shape, HEADER)
+        self._headers["flags"] = VERSION_2
+        self._headers["type"] = [stream.payload_type for stream in of_stream]
+        self._headers["ssrc"] = [stream.ssrc for stream in of_stream]
+        self._vectors = np.zeros((*shape, 2), _VECTOR)
+        self._vectors["base"][:, :, 0] = _addresses(self._headers)
+        self._vectors["length"][:, :, 0] = HEADER.itemsize
+        self._vectors["length"][:, :, 1] = self._payload_bytes
+        self._messages = np.zeros(shape, _MESSAGE)
+        self._messages["name"] = _addresses(self._addresses)
+        self._messages["name_length"] = _ADDRESS.itemsize
+        self._messages["vectors"] = _addresses(self._vectors[:, :, 0])
+        self._messages["vector_count"] = 2
+        self._base = int(self._messages.ctypes.data)
+        self._row_bytes = self._count * _MESSAGE.itemsize
+        self._begin: Sample = 0
+        self._end: Sample = 0
+
+    def take_over(self) -> None:
+        """Count on from what the shared block holds."""
+        self._packets = self._table["packets"][self._rows]
+        self._refused = self._table["refused"][self._rows]
+        self._errors = self._table["errno"][self._rows]
+
+    def forget(self) -> None:
+        """Lay out anew: a line plays something else."""
+        self._end = self._begin
+
+    def prepare(self, pcm: Pcm, sample: Sample, packets: int) -> None:
+        """Have the packets that begin at `sample` laid out, and up to `packets` ticks more."""
+        if self._begin <= sample < self._end:
+            return
+        pointers = np.array([line.pointer(pcm, sample, packets) for line in self.lines], np.uint64)
+        encoded = min(line.end for line in self.lines) - sample
+        ticks = min(self._depth, packets, encoded // self.packet_time)
+        ahead = np.arange(ticks, dtype=np.uint64)[:, np.newaxis]
+        self._vectors["base"][:ticks, :, 1] = pointers[self._line_of] + ahead * self._payload_bytes
+        self._headers["sequence"][:ticks] = (
+            sequence_number(sample, self.packet_time) + ahead
+        ) & np.uint64(0xFFFF)
+        first = np.array([timestamp(sample, rate) for rate in self._rates], np.uint64)
+        step = np.array([self.packet_time * rate // RATE for rate in self._rates], np.uint64)
+        stamps = (first + ahead * step) & np.uint64(0xFFFF_FFFF)
+        self._headers["timestamp"][:ticks] = stamps[:, self._rate_of]
+        self._begin, self._end = sample, sample + ticks * self.packet_time
+
+    def send(self, sample: Sample) -> None:
+        """Send the packets that begin at `sample`, which `prepare` has laid out."""
+        base = self._base + (sample - self._begin) // self.packet_time * self._row_bytes
+        for descriptor, first, last in self._batches:
+            sent = libc.sendmmsg(descriptor, base + first * _MESSAGE.itemsize, last - first, 0)
+            if sent != last - first:
+                self._send_rest(descriptor, base, first, last, sent)
+                return
+        self._sent_whole += 1
+
+    def _send_rest(self, descriptor: int, base: int, first: int, last: int, sent: int) -> None:
+        """Finish a tick that did not go out at once.
+
+        A destination that is refused is counted and stepped over; those after it are sent in the
+        same tick (SAFETY G3).
+        """
+        error = ctypes.get_errno()
+        for batch, begin, end in self._batches:
+            at = begin
+            if end <= first:  # went out whole before
+                self._packets[begin:end] += np.uint64(1)
+                continue
+            if batch == descriptor and begin == first:
+                at = self._account(at, sent, error)
+            while at < end:
+                count = min(end - at, _AT_ONCE)
+                sent = libc.sendmmsg(batch, base + at * _MESSAGE.itemsize, count, 0)
+                at = self._account(at, sent, ctypes.get_errno())
+
+    def _account(self, at: int, sent: int, error: int) -> int:
+        """Count what a call sent from leg `at` on, or whom it refused; the leg to go on with."""
+        if sent > 0:
+            self._packets[at : at + sent] += np.uint64(1)
+            return at + sent
+        if error == errno.EINTR:
+            return at
+        self._refused[at] += np.uint64(1)
+        self._errors[at] = error
+        return at + 1
+
+    def send_nothing(self) -> None:
+        """Make the system call without a message in it."""
+        for descriptor, _, _ in self._batches:
+            libc.sendmmsg(descriptor, self._base, 0, 0)
+
+    def publish(self) -> None:
+        """Write the counts into the shared block."""
+        self._packets += np.uint64(self._sent_whole)
+        self._sent_whole = 0
+        self._table["packets"][self._rows] = self._packets
+        self._table["refused"][self._rows] = self._refused
+        self._table["errno"][self._rows] = self._errors
+
+
+def _addresses(array: NDArray[Any]) -> NDArray[np.uint64]:
+    """The memory address of every element of an array."""
+    found = np.full(array.shape, array.ctypes.data, np.uint64)
+    for axis, (length, step) in enumerate(zip(array.shape, array.strides, strict=True)):
+        offsets = np.arange(length, dtype=np.uint64) * np.uint64(step)
+        found += offsets.reshape([-1 if n == axis else 1 for n in range(array.ndim)])
+    return found
+
+
+def _batches(names: list[str], sockets: Mapping[str, socket.socket]) -> list[tuple[int, int, int]]:
+    """(file descriptor, first leg, leg after the last) for each run of one socket."""
+    found: list[tuple[int, int, int]] = []
+    for at, name in enumerate(names):
+        descriptor = sockets[name].fileno()
+        if found and found[-1][0] == descriptor:
+            found[-1] = (descriptor, found[-1][1], at + 1)
+        else:
+            found.append((descriptor, at, at + 1))
+    return found
