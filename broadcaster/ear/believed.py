@@ -61,9 +61,10 @@ class Believed:
             return False
         self._heard = now
         self.is_proven = self.is_proven or proves
-        self._strangers = {
-            key: each for key, each in self._strangers.items() if each.source != source
-        }
+        if self._strangers:
+            self._strangers = {
+                key: each for key, each in self._strangers.items() if each.source != source
+            }
         return True
 
     def _may_follow(self, now: Sample, proves: bool, disproves: bool) -> bool:

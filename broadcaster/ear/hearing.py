@@ -1,164 +1,35 @@
 """From datagrams to verdicts: every leg of every stream, heard together.
 
-Pure. Streams that sound alike share one rendering, and packets are compared in blocks, so fourteen
-zones on one programme cost little more than one.
+Pure: packets in, witnesses out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from ipaddress import IPv4Address
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from broadcaster.ear.batch import ODDITIES, Block, EarLeg, Layout
 from broadcaster.ear.believed import Believed, Source
-from broadcaster.ear.compare import Sound, compare, expected, whereabouts
+from broadcaster.ear.compare import Sound, whereabouts
 from broadcaster.ear.plan_history import PlanHistory, PlayedPlan, Span
-from broadcaster.ear.verdict import Heard, Judgement, LegVerdict
-from broadcaster.engine.packet import HEADER, samples_near
-from broadcaster.engine.plan import Stream
-from broadcaster.engine.render import Mix, Pcm
+from broadcaster.ear.verdict import Judgement, LegVerdict
+from broadcaster.engine.packet import samples_near
+from broadcaster.engine.render import Pcm
 from broadcaster.multicast import Datagrams
 from broadcaster.witness import Fact, Witness
-from zones.bus import Kind, ZoneId
 from zones.media_time import RATE, Sample
 from zones.site import StreamId
-from zones.stream_format import StreamFormat
 
+_RIGHT, _SILENT, _WRONG = int(Sound.RIGHT), int(Sound.SILENT), int(Sound.WRONG)
 OFF_TIME: Sample = RATE
 """A timestamp so far from when its packet came is not of this moment."""
 _EXPLAINED: Sample = RATE
 """How often, at most, a wrong packet is searched for in the plan: it takes some milliseconds."""
 _NO_SUCH_STREAM = "the plan in force has no such stream"
-_HEADER = HEADER.itemsize
-_ODDITIES = (
-    "",
-    "its payload type or length is not the plan's",
-    "its timestamp is more than a second off",
-    "its sequence number does not belong to its timestamp",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class EarLeg:
-    """One group and port to listen to: leg `index` of a stream; `zone_name` as people know it."""
-
-    stream: StreamId
-    zone: ZoneId
-    index: int
-    zone_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Legs that carry the same packets but for the SSRC."""
-
-    mix: Mix
-    format: StreamFormat
-    packet_time: Sample
-    payload_bytes: int
-
-
-class _Layout:
-    """What the plan says of each leg, as columns, in the order of the ear's legs."""
-
-    def __init__(self, played: PlayedPlan, legs: Sequence[EarLeg]) -> None:
-        self.mixes = played.mixes
-        self.groups: list[_Group] = []
-        places: dict[object, int] = {}
-        count = len(legs)
-        self.ssrc = np.full(count, -1, np.int64)
-        self.payload_type = np.zeros(count, np.int64)
-        self.length = np.zeros(count, np.int64)
-        self.packet_time = np.ones(count, np.int64)
-        self.group = np.full(count, -1, np.int64)
-        for row, leg in enumerate(legs):
-            stream = played.streams.get(leg.stream)
-            if stream is None or leg.index >= len(stream.legs):
-                continue
-            mix = played.mixes[stream.id]
-            key = (id(mix), stream.format.name, stream.packet_time)
-            if key not in places:
-                places[key] = len(self.groups)
-                self.groups.append(_group(mix, stream))
-            self.group[row] = places[key]
-            self.ssrc[row] = stream.ssrc
-            self.payload_type[row] = stream.payload_type
-            self.length[row] = _HEADER + stream.format.payload_bytes(stream.packet_time)
-            self.packet_time[row] = stream.packet_time
-
-
-def _group(mix: Mix, stream: Stream) -> _Group:
-    payload_bytes = stream.format.payload_bytes(stream.packet_time)
-    return _Group(mix, stream.format, stream.packet_time, payload_bytes)
-
-
-class _Block:
-    """The packets of one batch that one state of the plan decided, in columns."""
-
-    def __init__(
-        self,
-        batch: Datagrams,
-        rows: NDArray[np.intp],
-        samples: NDArray[np.int64],
-        is_near: NDArray[np.bool_],
-        layout: _Layout,
-    ) -> None:
-        headers = batch.headers()[rows]
-        self._octets = batch.octets
-        self._rows = rows
-        self.layout = layout
-        self.leg = leg = batch.socket[rows]
-        self.samples = samples
-        self.source = batch.addresses[rows].astype(np.int64) << 16 | batch.ports[rows]
-        self.ssrc = headers["ssrc"].astype(np.int64)
-        self.is_ours = self.ssrc == layout.ssrc[leg]
-        is_whole = (headers["type"] == layout.payload_type[leg]) & (
-            batch.lengths[rows] == layout.length[leg]
-        )
-        times = layout.packet_time[leg]
-        in_step = (samples % times == 0) & (
-            headers["sequence"].astype(np.int64) == samples // times % (1 << 16)
-        )
-        self.oddity = np.select([~is_whole, ~is_near, ~in_step], [1, 2, 3], 0)
-        self.sounds = np.full(len(rows), Sound.WRONG, np.uint8)
-        self.is_audible = np.zeros(len(rows), np.bool_)
-        self.power = np.zeros(len(rows), np.float32)
-
-    def compare(self, pcm: Pcm) -> Iterator[tuple[NDArray[np.intp], frozenset[str]]]:
-        """Compare with the plan; for each group of legs its rows and what is missing here."""
-        group_of = np.where(self.is_ours & (self.oddity == 0), self.layout.group[self.leg], -1)
-        for number, group in enumerate(self.layout.groups):
-            rows = np.flatnonzero(group_of == number)
-            if len(rows):
-                samples, time = self.samples[rows], group.packet_time
-                span = (int(samples.min()), int(samples.max()) + time)
-                wanted = expected(group.mix, group.format, time, pcm, span)
-                heard = self._octets[self._rows[rows], _HEADER : _HEADER + group.payload_bytes]
-                self.sounds[rows] = compare(wanted, group.mix, group.format, pcm, samples, heard)
-                places = wanted.rows(samples)
-                self.is_audible[rows] = wanted.is_audible[places]
-                self.power[rows] = wanted.power[places]
-                yield rows, wanted.missing
-
-    def payload(self, row: int) -> bytes:
-        """The payload of one packet."""
-        group = self.layout.groups[self.layout.group[self.leg[row]]]
-        return self._octets[self._rows[row], _HEADER : _HEADER + group.payload_bytes].tobytes()
-
-    def heard(self, rows: NDArray[np.intp]) -> Heard:
-        """These packets, all of one leg, for its verdict."""
-        place = self.layout.group[self.leg[rows[0]]]
-        group = self.layout.groups[place]
-        on_air = group.mix.on_air(int(self.samples[rows[-1]]))
-        return Heard(
-            *(self.samples[rows], self.sounds[rows], self.is_audible[rows], self.power[rows]),
-            group.packet_time,
-            on_air is not None and on_air.kind is Kind.WARNING,
-        )
 
 
 class Hearing:
@@ -171,7 +42,7 @@ class Hearing:
         self._pcm = pcm
         self._believed = [Believed() for _ in legs]
         self._verdicts = [LegVerdict(now) for _ in legs]
-        self._layouts: list[_Layout] = []
+        self._layouts: list[Layout] = []
         self._explained: Sample = now - _EXPLAINED
 
     # --- hearing ---
@@ -208,7 +79,7 @@ class Hearing:
             for leg, count in zip(legs.tolist(), counts.tolist(), strict=True):
                 self._verdicts[leg].unknown(now, span.why, count)
             return
-        block = _Block(batch, rows, samples, is_near, self._layout(span.played))
+        block = Block(batch, rows, samples, is_near, self._layout(span.played))
         for compared, missing in block.compare(self._pcm):
             if missing:
                 self._note_missing(block.leg[compared], missing)
@@ -220,29 +91,38 @@ class Hearing:
             if len(of_leg):
                 self._hear_leg(block, int(block.leg[of_leg[0]]), of_leg, now)
 
-    def _hear_leg(self, block: _Block, leg: int, rows: NDArray[np.intp], now: Sample) -> None:
+    def _hear_leg(self, block: Block, leg: int, rows: NDArray[np.intp], now: Sample) -> None:
         """Packets with our SSRC on one leg, from one source or, under attack, from several."""
-        sources = np.unique(block.source[rows]).tolist()
+        first = int(block.source[rows[0]])
+        if (block.source[rows] == first).all():
+            self._hear_source(block, leg, first, rows, now)
+            return
+        # Whom we believe comes first: nobody takes his place while he sends.
         believed = self._believed[leg].source
-        sources.sort(key=lambda source: _pair(source) != believed)
-        for source in sources:
-            mine = rows[block.source[rows] == source] if len(sources) > 1 else rows
-            sounds = block.sounds[mine]
-            is_believed = self._believed[leg].hear(
-                _pair(source),
-                now,
-                proves=bool(((sounds == Sound.RIGHT) & block.is_audible[mine]).any()),
-                disproves=bool(((sounds == Sound.WRONG) | (sounds == Sound.SILENT)).any()),
-            )
-            if not is_believed:
-                self._believed[leg].meet(_pair(source), int(block.ssrc[mine[0]]), len(mine), now)
-                continue
-            wrong = mine[sounds == Sound.WRONG]
-            if len(wrong):
-                self._explain(block, leg, int(wrong[0]), now)
-            self._verdicts[leg].hear(block.heard(mine), now)
+        sources: list[int] = np.unique(block.source[rows]).tolist()
+        for source in sorted(sources, key=lambda each: _pair(each) != believed):
+            self._hear_source(block, leg, source, rows[block.source[rows] == source], now)
 
-    def _meet(self, block: _Block, rows: NDArray[np.intp], now: Sample) -> None:
+    def _hear_source(
+        self, block: Block, leg: int, source: int, rows: NDArray[np.intp], now: Sample
+    ) -> None:
+        sounds = block.sounds[rows]
+        is_odd = bool(sounds.any())
+        is_believed = self._believed[leg].hear(
+            _pair(source),
+            now,
+            proves=bool(block.is_audible[rows][sounds == _RIGHT].any()),
+            disproves=is_odd and bool(((sounds == _WRONG) | (sounds == _SILENT)).any()),
+        )
+        if not is_believed:
+            self._believed[leg].meet(_pair(source), int(block.ssrc[rows[0]]), len(rows), now)
+            return
+        wrong = rows[sounds == _WRONG] if is_odd else rows[:0]
+        if len(wrong):
+            self._explain(block, leg, int(wrong[0]), now)
+        self._verdicts[leg].hear(block.heard(rows), now)
+
+    def _meet(self, block: Block, rows: NDArray[np.intp], now: Sample) -> None:
         """Packets with another SSRC than ours."""
         seen = np.stack((block.leg[rows], block.source[rows], block.ssrc[rows]), axis=1)
         for (leg, source, ssrc), count in zip(
@@ -263,11 +143,11 @@ class Hearing:
         for leg in np.unique(legs).tolist():
             self._verdicts[leg].reason = f"{', '.join(sorted(missing))} is not in the store"
 
-    def _explain(self, block: _Block, leg: int, row: int, now: Sample) -> None:
+    def _explain(self, block: Block, leg: int, row: int, now: Sample) -> None:
         """Say what a wrong packet is; for that the plan is searched, so not too often."""
         verdict = self._verdicts[leg]
         if block.oddity[row]:
-            verdict.reason = _ODDITIES[block.oddity[row]]
+            verdict.reason = ODDITIES[block.oddity[row]]
             return
         if now - self._explained < _EXPLAINED:
             verdict.reason = verdict.reason or "not the sound of the plan"
@@ -283,11 +163,11 @@ class Hearing:
         at, payload = int(block.samples[row]), block.payload(row)
         verdict.reason = whereabouts(payload, at, own.mix, others, own.format, self._pcm)
 
-    def _layout(self, played: PlayedPlan) -> _Layout:
+    def _layout(self, played: PlayedPlan) -> Layout:
         for layout in self._layouts:
             if layout.mixes is played.mixes:
                 return layout
-        self._layouts = [*self._layouts[-3:], _Layout(played, self._legs)]
+        self._layouts = [*self._layouts[-3:], Layout(played, self._legs)]
         return self._layouts[-1]
 
     # --- saying ---

@@ -12,7 +12,8 @@ from time import monotonic_ns
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.ear.hearing import EarLeg, Hearing
+from broadcaster.ear.batch import EarLeg
+from broadcaster.ear.hearing import Hearing
 from broadcaster.ear.pcm_reader import PcmReader
 from broadcaster.ear.plan_history import PlanHistory
 from broadcaster.ear.plan_reader import PlanReader

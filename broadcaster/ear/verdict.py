@@ -26,6 +26,7 @@ SILENCE_OF_PROGRAMME: Sample = 3 * RATE
 SILENCE_OF_WARNING: Sample = RATE
 NOT_STAGED: Sample = RATE
 """How long another claim may sound instead before it is a fault; staging takes half a second."""
+_RIGHT, _INSTEAD, _SILENT, _WRONG, _UNKNOWN = (int(sound) for sound in Sound)
 _LEVEL_SPAN: Sample = RATE // 2
 _NEVER: Sample = -(1 << 62)
 
@@ -89,27 +90,36 @@ class LegVerdict:
 
     def hear(self, heard: Heard, now: Sample) -> None:
         """Take in a batch."""
-        sounds, packet_time = heard.sounds, heard.packet_time
-        self.packets += len(sounds)
+        self.packets += len(heard.sounds)
         self._heard = now
         self._is_warning = heard.is_warning
-        self._count_lost(heard.samples, packet_time)
-        counts = np.bincount(sounds, minlength=len(Sound)).tolist()
-        if counts[Sound.RIGHT]:
+        self._count_lost(heard.samples, heard.packet_time)
+        if heard.sounds.any():
+            self._hear_odd(heard, now)
+        else:
             self._right = now
             self._instead = 0
-            if counts[Sound.RIGHT] < len(sounds):
-                self._after_last_right(heard)
-            elif heard.is_audible.any():
+            if self._silent and heard.is_audible.any():
                 self._silent = 0
-        else:
-            self._add_runs(heard, slice(None))
-        if counts[Sound.WRONG]:
-            self.wrong += counts[Sound.WRONG]
-            self._wrong = now
-        if counts[Sound.UNKNOWN]:
-            self._unknown = now
         self._note_level(heard)
+
+    def _hear_odd(self, heard: Heard, now: Sample) -> None:
+        """Take in a batch in which not every packet is right."""
+        right = np.flatnonzero(heard.sounds == _RIGHT)
+        after = 0
+        if len(right):
+            self._right = now
+            self._instead = 0
+            after = int(right[-1]) + 1
+            if heard.is_audible[right].any():
+                self._silent = 0
+        self._add_runs(heard, slice(after, None))
+        wrong = int(np.count_nonzero(heard.sounds == _WRONG))
+        if wrong:
+            self.wrong += wrong
+            self._wrong = now
+        if (heard.sounds == _UNKNOWN).any():
+            self._unknown = now
 
     def unknown(self, now: Sample, why: str, packets: int) -> None:
         """Packets came, but what should sound is not known."""
@@ -117,33 +127,30 @@ class LegVerdict:
         self._heard = self._unknown = now
         self.reason = why
 
-    def _after_last_right(self, heard: Heard) -> None:
-        is_right = heard.sounds == Sound.RIGHT
-        if (is_right & heard.is_audible).any():
-            self._silent = 0
-        self._add_runs(heard, slice(int(np.flatnonzero(is_right)[-1]) + 1, None))
-
     def _add_runs(self, heard: Heard, rows: slice) -> None:
         sounds, is_audible = heard.sounds[rows], heard.is_audible[rows]
-        silent = np.count_nonzero((sounds == Sound.SILENT) & is_audible)
+        silent = np.count_nonzero((sounds == _SILENT) & is_audible)
         self._silent += int(silent) * heard.packet_time
-        self._instead += int(np.count_nonzero(sounds == Sound.INSTEAD)) * heard.packet_time
+        self._instead += int(np.count_nonzero(sounds == _INSTEAD)) * heard.packet_time
 
     def _count_lost(self, samples: NDArray[np.int64], packet_time: Sample) -> None:
+        if self._next == int(samples[0]) and (np.diff(samples) == packet_time).all():
+            self._next = int(samples[-1]) + packet_time
+            return
         first, last = int(samples.min()), int(samples.max())
-        here = len(np.unique(samples))
         begin = first if self._next is None or first - self._next > RATE else self._next
         if last >= begin:
-            self.lost += max(0, (last - begin) // packet_time + 1 - here)
+            here = len(np.unique(samples[samples >= begin]))
+            self.lost += (last - begin) // packet_time + 1 - here
             self._next = last + packet_time
 
     def _note_level(self, heard: Heard) -> None:
         """Of what is right the level is the plan's; what is silent or wrong has none."""
-        power = np.where(heard.sounds == Sound.RIGHT, heard.power, 0)
-        self._powers.append((float(power.sum()), len(power)))
-        span = sum(packets for _, packets in self._powers) * heard.packet_time
-        while span - self._powers[0][1] * heard.packet_time >= _LEVEL_SPAN:
-            span -= self._powers.pop(0)[1] * heard.packet_time
+        power = float(np.dot(heard.power, heard.sounds == _RIGHT))
+        self._powers.append((power, len(heard.power)))
+        packets = sum(each for _, each in self._powers)
+        while (packets - self._powers[0][1]) * heard.packet_time >= _LEVEL_SPAN:
+            packets -= self._powers.pop(0)[1]
 
     # --- the verdict ---
 
