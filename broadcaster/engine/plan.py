@@ -7,6 +7,7 @@ can parse a large plan without holding the interpreter for long (the sending thr
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,6 +17,8 @@ from enum import Enum
 from functools import partial
 from typing import Any, cast
 
+from broadcaster.engine.codec import packet_times
+from broadcaster.engine.report import CNAME_BYTES
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId
 from zones.media_time import RATE, Sample, WallAnchor
 from zones.site import StreamId
@@ -27,6 +30,8 @@ LAYOUT = 1
 
 MAX_CLAIMS = 20_000
 MAX_STREAMS = 8_192
+MAX_DATAGRAMS = 8_192
+MAX_DATAGRAM_BYTES = 1_400
 
 
 class PlanError(ValueError):
@@ -65,7 +70,8 @@ class Stream:
     `packet_time`, `delay` and `pre_roll` are samples of media time. `min_priority` hides claims
     below it (a receiver-side priority group takes warnings only). With `keep_alive` intended
     silence is sent as dither of one step, so that an amplifier that mutes on digital silence stays
-    awake.
+    awake. A message that breaks a silence is sent after `pre_roll` of such dither, in which an
+    amplifier wakes (SAFETY F6).
 
     Raises:
         PlanError: a field out of range.
@@ -81,12 +87,15 @@ class Stream:
     delay: Sample = 0
     keep_alive: bool = False
     min_priority: int = 0
+    pre_roll: Sample = 0
 
     def __post_init__(self) -> None:
         """Refuse streams no receiver could follow."""
-        if self.packet_time not in (48, 240, 480, 960):
+        if self.packet_time not in packet_times(self.format):
+            usual = ", ".join(f"{time * 1000 // RATE}" for time in packet_times(self.format))
             raise PlanError(
-                f"stream {self.id}: packet time of {self.packet_time} samples; use 1, 5, 10, 20 ms"
+                f"stream {self.id}: packet time of {self.packet_time} samples; "
+                f"use {usual} ms for {self.format.name}"
             )
         if not 0 <= self.payload_type <= 127:
             raise PlanError(f"stream {self.id}: payload type {self.payload_type} is not 0 .. 127")
@@ -96,6 +105,36 @@ class Stream:
             raise PlanError(f"stream {self.id}: it has no leg, so nobody could receive it")
         if not 0 <= self.delay <= 10 * RATE:
             raise PlanError(f"stream {self.id}: a delay of {self.delay} samples is not 0 .. 10 s")
+        if not 0 <= self.pre_roll <= 3 * RATE:
+            raise PlanError(
+                f"stream {self.id}: a pre-roll of {self.pre_roll} samples is not 0 .. 3 s"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Datagram:
+    """Ready-made bytes that the engine repeats: an announcement that outlives its author.
+
+    Sent every `interval` samples through the socket called `socket`; `at_stop`, unless empty, once
+    when the station stops for good.
+
+    Raises:
+        PlanError: an interval or a length out of range.
+    """
+
+    socket: str
+    address: str
+    port: int
+    interval: Sample
+    payload: bytes
+    at_stop: bytes = b""
+
+    def __post_init__(self) -> None:
+        """Refuse what would flood a network or break into fragments."""
+        if not RATE <= self.interval <= 3600 * RATE:
+            raise PlanError(f"a datagram every {self.interval} samples; use 1 s .. 1 h")
+        if not 0 < len(self.payload) <= MAX_DATAGRAM_BYTES >= len(self.at_stop):
+            raise PlanError(f"a datagram may have 1 .. {MAX_DATAGRAM_BYTES} bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +152,8 @@ class Plan:
     """One part of what the engine is to do, at one revision.
 
     `sources` are kept staged under their names whether or not a claim uses them; every claim's
-    source is among them. Revisions of a part only rise (SAFETY I2).
+    source is among them. Revisions of a part only rise (SAFETY I2). With a `cname` every stream
+    sends RTCP reports under that name.
 
     Raises:
         PlanError: duplicate ids, or claims and steps for zones in numbers no site has.
@@ -126,6 +166,8 @@ class Plan:
     sources: Mapping[str, Source] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     gain_steps: tuple[GainStep, ...] = ()
+    datagrams: tuple[Datagram, ...] = ()
+    cname: str = ""
 
     def __post_init__(self) -> None:
         """Refuse plans that contradict themselves."""
@@ -134,6 +176,10 @@ class Plan:
                 f"{len(self.streams)} streams and {len(self.claims)} claims; the most a plan may "
                 f"hold is {MAX_STREAMS} and {MAX_CLAIMS}"
             )
+        if len(self.datagrams) > MAX_DATAGRAMS:
+            raise PlanError(f"{len(self.datagrams)} datagrams; a plan may hold {MAX_DATAGRAMS}")
+        if len(self.cname.encode()) > CNAME_BYTES:
+            raise PlanError(f"the CNAME is longer than {CNAME_BYTES} bytes")
         _refuse_twice("stream", (stream.id for stream in self.streams))
         _refuse_twice("claim", ((claim.zone, claim.id) for claim in self.claims))
 
@@ -159,6 +205,7 @@ def encode_plan(plan: Plan) -> bytes:
             "part": plan.part.value,
             "revision": plan.revision,
             "anchor": [plan.anchor.sample, plan.anchor.utc.isoformat()],
+            "cname": plan.cname,
         }
     ]
     lines += [{"stream": _stream_fields(stream)} for stream in plan.streams]
@@ -170,6 +217,7 @@ def encode_plan(plan: Plan) -> bytes:
         lines.append({"claim": _claim_fields(claim, names[id(claim.source)])})
     for step in plan.gain_steps:
         lines.append({"gain": [step.zone, step.at, step.gain_db, step.below_priority]})
+    lines += [{"datagram": _datagram_fields(datagram)} for datagram in plan.datagrams]
     return "\n".join(json.dumps(line, separators=(",", ":")) for line in lines).encode()
 
 
@@ -224,27 +272,48 @@ def _stream_fields(s: Stream) -> list[Any]:
     legs = [[leg.socket, leg.address, leg.port] for leg in s.legs]
     return [
         *(s.id, s.zone, s.format.name, s.packet_time, s.payload_type, s.ssrc, legs),
-        *(s.delay, s.keep_alive, s.min_priority),
+        *(s.delay, s.keep_alive, s.min_priority, s.pre_roll),
     ]
 
 
 def _stream(fields: list[Any]) -> Stream:
-    name, zone, format_name, packet_time, payload_type, ssrc, legs, delay, alive, least = fields
+    name, zone, format_name, packet_time, payload_type, ssrc, legs, *rest = fields
+    delay, alive, least, pre_roll = rest
     if format_name not in FORMATS:
         raise PlanError(f"stream {name}: format {format_name!r} is unknown")
     return Stream(
         *(StreamId(name), ZoneId(zone), FORMATS[format_name], packet_time, payload_type, ssrc),
         tuple(_leg(name, leg) for leg in legs),
-        *(_whole(delay), bool(alive), _whole(least)),
+        *(_whole(delay), bool(alive), _whole(least), _whole(pre_roll)),
     )
 
 
 def _leg(stream: str, fields: list[Any]) -> Leg:
     socket, address, port = fields
+    return Leg(str(socket), *_destination(f"stream {stream}", address, port))
+
+
+def _destination(whose: str, address: str, port: object) -> tuple[str, int]:
     ipaddress.IPv4Address(address)
     if not isinstance(port, int) or not 1 <= port <= 65_535:
-        raise PlanError(f"stream {stream}: port {port!r} is not 1 .. 65535")
-    return Leg(str(socket), address, port)
+        raise PlanError(f"{whose}: port {port!r} is not 1 .. 65535")
+    return address, port
+
+
+def _datagram_fields(d: Datagram) -> list[Any]:
+    return [
+        *(d.socket, d.address, d.port, d.interval),
+        *(base64.b64encode(text).decode() for text in (d.payload, d.at_stop)),
+    ]
+
+
+def _datagram(fields: list[Any]) -> Datagram:
+    socket, address, port, interval, *texts = fields
+    payload, at_stop = (base64.b64decode(text, validate=True) for text in texts)
+    return Datagram(
+        *(str(socket), *_destination("datagram", address, port), _whole(interval)),
+        *(payload, at_stop),
+    )
 
 
 def _claim_fields(c: Claim, source: str) -> list[Any]:
@@ -275,6 +344,7 @@ class _Reading:
     sources: dict[str, Source] = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
     gain_steps: list[GainStep] = field(default_factory=list)
+    datagrams: list[Datagram] = field(default_factory=list)
     timelines: dict[str, list[bytes]] = field(default_factory=dict)
     """The lines of each timeline; they are whole when the first claim is read."""
 
@@ -324,6 +394,8 @@ class PlanDecoder:
             reading.sources,
             tuple(reading.claims),
             tuple(reading.gain_steps),
+            tuple(reading.datagrams),
+            str(head["cname"]),
         )
 
     def _read_line(self, line: bytes, reading: _Reading) -> None:
@@ -333,6 +405,8 @@ class PlanDecoder:
                 reading.streams.append(parsed)
             case GainStep():
                 reading.gain_steps.append(parsed)
+            case Datagram():
+                reading.datagrams.append(parsed)
             case _ClaimLine(fields):
                 self._close_timelines(reading)
                 reading.claims.append(self._claim(line, fields, reading.sources))
@@ -378,7 +452,10 @@ class _TimelineLine:
     items: tuple[tuple[Sample, Segment], ...]
 
 
-def _parsed(line: bytes) -> Stream | GainStep | _ClaimLine | _TimelineLine | tuple[str, Source]:
+_Parsed = Stream | GainStep | Datagram | _ClaimLine | _TimelineLine | tuple[str, Source]
+
+
+def _parsed(line: bytes) -> _Parsed:
     entry = json.loads(line)
     if "claim" in entry:
         return _ClaimLine(entry["claim"])
@@ -390,6 +467,8 @@ def _parsed(line: bytes) -> Stream | GainStep | _ClaimLine | _TimelineLine | tup
     if "gain" in entry:
         zone, at, gain_db, below = entry["gain"]
         return GainStep(ZoneId(zone), _whole(at), float(gain_db), _whole(below))
+    if "datagram" in entry:
+        return _datagram(entry["datagram"])
     return _small_source(entry)
 
 

@@ -7,14 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.engine.plan import GainStep, Part, Plan, PlanDecoder, PlanError, encode_plan
-from tests.broadcaster.engine.studio import ANCHOR, claim, make_stream
+from broadcaster.engine.plan import (
+    Datagram,
+    GainStep,
+    Part,
+    Plan,
+    PlanDecoder,
+    PlanError,
+    encode_plan,
+)
+from tests.broadcaster.engine.studio import ANCHOR, SOCKET, claim, make_stream
 from tests.strategies import buses, sources
 from zones.bus import ZoneId
+from zones.media_time import RATE
 from zones.sound import PcmId, Segment, Sequence, Timeline
 
 PCM = PcmId("ab" * 32)
-STREAMS = (make_stream(0, "239.1.2.3", 5004), make_stream(1, "239.1.2.4", 5004, delay=96))
+STREAMS = (
+    make_stream(0, "239.1.2.3", 5004),
+    make_stream(1, "239.1.2.4", 5004, delay=96, pre_roll=38_400),
+)
+NEWS = Datagram(SOCKET, "239.255.255.255", 9875, 30 * RATE, b"\x20announced", b"\x24gone")
 
 
 @given(buses(), st.lists(sources(), max_size=3), st.integers(1, 2**40))
@@ -23,6 +36,7 @@ def test_a_plan_survives_being_written_and_read(bus, spare, revision):
     named = {f"source-{i}": c.source for i, c in enumerate(bus)}
     step = GainStep(ZoneId("z0"), 480, -6.0)
     plan = Plan(Part.CONTROL, revision, ANCHOR, STREAMS, {**kept, **named}, tuple(bus), (step,))
+    plan = replace(plan, datagrams=(NEWS,), cname="sorigil@10.0.0.1")
     assert PlanDecoder().decode(encode_plan(plan)) == plan
 
 
@@ -58,7 +72,8 @@ def test_what_two_plans_share_is_parsed_once():
 
 def small_plan() -> Plan:
     source = Sequence((Segment(PCM, 0, 10),))
-    return Plan(Part.CONTROL, 1, ANCHOR, STREAMS, {"m": source}, (claim("c", source, start=0),))
+    claims = (claim("c", source, start=0),)
+    return Plan(Part.CONTROL, 1, ANCHOR, STREAMS, {"m": source}, claims, datagrams=(NEWS,))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +91,13 @@ def small_plan() -> Plan:
         ("239.1.2.4", "239.1.2.4 ", "cannot be read"),
         (",0,10,", f",0,{10**40},", "no position in media time"),
         (",0,10,", ",0,-1,", "at least 1 sample"),
-        (",240,", ",241,", "packet time of 241"),
+        (",240,", ",241,", "packet time of 241 samples; use 1, 5, 10, 20 ms for L16/48000"),
+        ('"L16/48000",240', '"PCMU/8000",48', "use 5, 10, 20 ms for PCMU/8000"),
+        (",38400]", ",-1]", "a pre-roll of -1"),
+        ('"cname":""', '"cname":"' + "x" * 256 + '"', "CNAME is longer than 255"),
+        (",9875,1440000", ",9875,480", "a datagram every 480 samples"),
+        (",9875,1440000", ",0,1440000", "datagram: port 0"),
+        (",9875,1440000", ",9875,1440000,4", "cannot be read"),
     ],
 )
 def test_a_plan_that_breaks_a_rule_is_refused_with_the_reason(before, after, says):
