@@ -39,6 +39,7 @@ class Options:
 
     With `interface` (a name or an own address) everything is sent there, whatever the site file
     says. `output` is a directory for what the processes print; None sends it where ours goes.
+    With `music`, a folder, its recordings are the programme instead of those the site file names.
     """
 
     config: Path
@@ -48,6 +49,7 @@ class Options:
     with_standby: bool = True
     with_amplifiers: bool = False
     output: Path | None = None
+    music: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,10 +266,10 @@ class Supervisor:
             stop_limit=1.0,
         )
         duties = [engine] * (2 if options.with_standby else 1)
-        places = given(run, state, config, here)
-        for role, module in (
-            ("control", "broadcaster.control.app"),
-            ("ear", "broadcaster.ear.main"),
+        music = ("--music", None if options.music is None else options.music.absolute())
+        for role, module, places in (
+            ("control", "broadcaster.control.app", given(run, state, config, here, music)),
+            ("ear", "broadcaster.ear.main", given(run, state, config, here)),
         ):
             duties.append(Duty(role, python_module(module, *places, *parent), DELAYS))
         if options.with_amplifiers:
