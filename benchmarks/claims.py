@@ -67,10 +67,11 @@ def claim_delays(context: Context, flow: Flow) -> tuple[Delays, Continuity]:
         time.sleep(1)
         for turn in range(TRIALS):
             time.sleep(_SHORTEST_WAIT_S + chance.random() * 4 * flow.packet_us / 1e6)
+            plan = ready.next_plan(f"warning-{turn}")
             written_ns.append(time.monotonic_ns())
-            ready.play(warning=f"warning-{turn}")
+            ready.publish(plan)
             ear.wait_until_all_have("B", _LIMIT_S, sender)
-            ready.play()
+            ready.publish(ready.next_plan())
             ear.wait_until_all_have("A", _LIMIT_S, sender)
         arrivals = ear.stop()
     streams = [stream_of(arrivals, stream) for stream in streams_in(arrivals)]

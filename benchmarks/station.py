@@ -48,7 +48,7 @@ _DSCP_EF: Final = 46
 
 @dataclass(slots=True)
 class Station:
-    """What lies ready for an engine; `play` publishes the next plan."""
+    """What lies ready for an engine; `publish(next_plan())` puts the next plan in force."""
 
     run: Path
     state: Path
@@ -61,13 +61,17 @@ class Station:
     _plan_file: PlanFile
     _revision: int = 0
 
-    def play(self, warning: str | None = None) -> None:
-        """Publish the programme in every zone, and over it the warning of this name, if any.
+    def next_plan(self, warning: str | None = None) -> Plan:
+        """The programme in every zone, and over it the warning of this name, if any.
 
         The warning's audio is among the sources from the first plan on, as every message is.
         """
         self._revision += 1
-        self._plan_file.write(self._plan(warning))
+        return self._plan(warning)
+
+    def publish(self, plan: Plan) -> None:
+        """Write the plan, as control does."""
+        self._plan_file.write(plan)
 
     def engine(self) -> list[str]:
         """How a supervisor starts the engine."""
@@ -136,7 +140,7 @@ def station(context: Context, flow: Flow, *, programmes: int = 1) -> Iterator[St
                 ),
                 plan_file,
             )  # fmt: skip
-            made.play()
+            made.publish(made.next_plan())
             yield made
 
 
