@@ -46,7 +46,7 @@ NAME_SHAPE: Final = Shape("name", (NAME_KO, NAME_EN), "What people call it, in b
 
 
 def _name() -> Field[Record]:
-    return Field("name", Inside(NAME_SHAPE), "what people call it: ko and en", is_required=True)
+    return Field("name", Inside(NAME_SHAPE), "what people call it", is_required=True)
 
 
 def _approximate() -> Field[bool]:
@@ -54,7 +54,7 @@ def _approximate() -> Field[bool]:
 
 
 def _at() -> Field[Point]:
-    return Field("at", PointReading(), "[latitude, longitude] in degrees", is_required=True)
+    return Field("at", PointReading(), "where it is, in degrees", is_required=True)
 
 
 def _distance() -> Field[float]:
@@ -77,7 +77,11 @@ class NetworkKeys:
         "interface that audio leaves by: its name, or an address of it; never guessed",
         is_required=True,
     )
-    MTU: Final = Field("mtu", One(whole("an MTU", 576, 9216)), "largest packet in bytes; 1500")
+    MTU: Final = Field(
+        "mtu",
+        One(whole("an MTU", 576, 9216)),
+        "largest packet in bytes, 1500 unless it says otherwise",
+    )
     SHAPE: Final = Shape("network", (INTERFACE, MTU), "A network that audio leaves by.")
 
 
@@ -108,7 +112,7 @@ class AmplifierKeys:
     NETWORK: Final = Field(
         "network", OnePlaced(ID), "the network it is on", is_required=True, is_shared=True
     )
-    ADDRESS: Final = Field("address", One(IPV4), "its own IPv4 address", is_required=True)
+    ADDRESS: Final = Field("address", One(IPV4), "its own address", is_required=True)
     OUTPUTS: Final = Field(
         "outputs",
         One(whole("a number of outputs", 1, 64)),
@@ -187,9 +191,7 @@ class ZoneKeys:
         is_required=True,
         is_shared=True,
     )
-    QUIET_HOURS: Final = Field(
-        "quiet_hours", One(HOURS), "hours without programme, such as 22:00-06:00", is_shared=True
-    )
+    QUIET_HOURS: Final = Field("quiet_hours", One(HOURS), "hours without programme", is_shared=True)
     SHAPE: Final = Shape(
         "zone",
         (
@@ -236,12 +238,16 @@ class StreamKeys:
     """`streams` and `stream_defaults`."""
 
     ZONE: Final = Field("zone", OnePlaced(ID), "the zone it carries", is_required=True)
-    NETWORK: Final = Field("network", OnePlaced(ID), "the network it leaves by", is_shared=True)
-    ADDRESS: Final = Field("address", One(IPV4), "multicast group, or an amplifier's address")
+    NETWORK: Final = Field(
+        "network", OnePlaced(ID), "the network it leaves by; needed without legs", is_shared=True
+    )
+    ADDRESS: Final = Field(
+        "address", One(IPV4), "group, or an amplifier's address; needed without legs"
+    )
     PORT: Final = Field(
         "port",
         One(whole("a port", 1024, 65535)),
-        "UDP port; RTCP takes the next",
+        "UDP port, an even one; needed without legs",
         is_shared=True,
     )
     LEGS: Final = Field(
@@ -333,7 +339,7 @@ class CameraKeys:
     AZIMUTH: Final = Field(
         "azimuth",
         One(number("degrees", 0, 360)),
-        "where it looks: 0 is north, 90 east",
+        "where it looks, in degrees: 0 is north, 90 east",
         is_required=True,
     )
     FIELD_OF_VIEW: Final = Field(
@@ -425,13 +431,13 @@ def _table(key: str, shape: Shape, *, is_required: bool = False) -> Field[Node]:
             table_schema(shape),
         ]
     }
-    manual = f"{shape.manual[:-1] if shape.manual else shape.called}, by name; or a file of them"
-    return Field(key, Raw(schema), manual, is_required=is_required)
+    called = f"a table of {key} by name, or files of them"
+    return Field(key, Raw(called, schema), "see below", is_required=is_required)
 
 
 def _defaults(key: str, shape: Shape) -> Field[Node]:
     manual = f"keys that every {shape.called} has unless it says otherwise"
-    return Field(key, Raw(shape.defaults().schema()), manual)
+    return Field(key, Raw("a table of shared keys", shape.defaults().schema()), manual)
 
 
 class SiteKeys:

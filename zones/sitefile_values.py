@@ -60,11 +60,13 @@ DSCP_KIND: Final = Kind(
     "a DSCP",
     _read_dscp,
     {"anyOf": [{"enum": sorted(_DSCP_NAMES)}, {"type": "integer", "minimum": 0, "maximum": 63}]},
+    "`EF`, `AF41`, `CS5` ..., or 0 to 63",
 )
 PRIORITY_KIND: Final = Kind(
     "a priority",
     _read_priority,
     {"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0, "maximum": 255}]},
+    "`evacuate`, `warning`, `caution` ..., or 0 to 255",
 )
 FORMAT_KIND: Final = choice("a stream format", {name: name for name in FORMATS})
 EVIDENCE_KIND: Final = choice("a way of reporting", {each.value: each for each in Evidence})
@@ -123,6 +125,10 @@ class PointReading(Reading[Point]):
             return None
         return Point(latitude, longitude)
 
+    def values(self) -> str:
+        """Two numbers."""
+        return "[latitude, longitude]"
+
     def schema(self) -> Schema:
         """An array of two numbers."""
         return {
@@ -155,6 +161,10 @@ class ByName(Reading[tuple[tuple[Placed[str], T], ...]]):
         ]
         whole_pairs = tuple((name, value) for name, value in pairs if value is not None)
         return whole_pairs if len(whole_pairs) == len(pairs) else None
+
+    def values(self) -> str:
+        """A table of the inner values."""
+        return f"a table of {self.value.values()}"
 
     def schema(self) -> Schema:
         """An object with free keys."""

@@ -32,11 +32,15 @@ class ValueProblem(ValueError):  # noqa: N818 - it is a problem to report, not a
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
-    """One kind of scalar: what it is called, how it is read, and its JSON Schema."""
+    """One kind of scalar: what it is called, how it is read, and its JSON Schema.
+
+    `values` tells a manual's reader which values there are.
+    """
 
     called: str
     read: Callable[[str], T]
     schema: Mapping[str, object]
+    values: str
 
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
@@ -101,14 +105,19 @@ def _read_path(text: str) -> str:
     )
 
 
-ID: Final = Kind("a name", _read_id, {"type": "string", "pattern": f"^{_ID.pattern}$"})
+ID: Final = Kind("a name", _read_id, {"type": "string", "pattern": f"^{_ID.pattern}$"}, "a name")
 OUTPUT: Final = Kind(
-    "an output", _read_output, {"type": "string", "pattern": f"^{_OUTPUT.pattern}$"}
+    "an output",
+    _read_output,
+    {"type": "string", "pattern": f"^{_OUTPUT.pattern}$"},
+    "an output, like `amp-01/2`",
 )
 TEXT: Final = Kind(
-    "a text", _read_text, {"type": "string", "minLength": 1, "maxLength": _TEXT_LIMIT}
+    "a text", _read_text, {"type": "string", "minLength": 1, "maxLength": _TEXT_LIMIT}, "text"
 )
-PATH: Final = Kind("a path", _read_path, {"type": "string", "minLength": 1, "maxLength": 200})
+PATH: Final = Kind(
+    "a path", _read_path, {"type": "string", "minLength": 1, "maxLength": 200}, "a path"
+)
 
 
 def choice(called: str, choices: Mapping[str, T]) -> Kind[T]:
@@ -119,7 +128,8 @@ def choice(called: str, choices: Mapping[str, T]) -> Kind[T]:
             return choices[text]
         raise ValueProblem(f'"{text}" is not {called}', did_you_mean(text, choices))
 
-    return Kind(called, read, {"enum": list(choices)})
+    values = ", ".join(f"`{word}`" for word in choices)
+    return Kind(called, read, {"enum": list(choices)}, values)
 
 
 # --- true and false, numbers ------------------------------------------------------------------
@@ -136,7 +146,7 @@ def _read_flag(text: str) -> bool:
     raise ValueProblem(f'"{text}" is neither true nor false', hint)
 
 
-FLAG: Final = Kind("true or false", _read_flag, {"type": "boolean"})
+FLAG: Final = Kind("true or false", _read_flag, {"type": "boolean"}, "`true` or `false`")
 
 _NUMBER: Final = re.compile(r"[+-]?(0|[1-9][0-9]{0,11})(\.[0-9]{1,12})?")
 
@@ -169,7 +179,8 @@ def number(called: str, least: float, most: float) -> Kind[float]:
             raise ValueProblem(f"{text} is outside {least:g} to {most:g}")
         return value
 
-    return Kind(called, read, {"type": "number", "minimum": least, "maximum": most})
+    schema = {"type": "number", "minimum": least, "maximum": most}
+    return Kind(called, read, schema, f"{least:g} to {most:g}")
 
 
 def whole(called: str, least: int, most: int) -> Kind[int]:
@@ -185,7 +196,8 @@ def whole(called: str, least: int, most: int) -> Kind[int]:
             raise ValueProblem(message)
         return int(value)
 
-    return Kind(called, read, {"type": "integer", "minimum": least, "maximum": most})
+    schema = {"type": "integer", "minimum": least, "maximum": most}
+    return Kind(called, read, schema, f"{least} to {most}" if most > least else str(least))
 
 
 # --- quantities with units --------------------------------------------------------------------
@@ -224,7 +236,8 @@ def quantity(
         return value
 
     pattern = rf"^[+-]?[0-9]+(\.[0-9]+)?\s*({'|'.join(map(re.escape, units))})$"
-    return Kind(called, read, {"type": "string", "pattern": pattern, "examples": [example]})
+    schema = {"type": "string", "pattern": pattern, "examples": [example]}
+    return Kind(called, read, schema, f"`{least}` to `{most}`")
 
 
 SECONDS_UNITS: Final = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
@@ -264,6 +277,7 @@ HOURS: Final = Kind(
     "a stretch of the day",
     _read_hours,
     {"type": "string", "pattern": rf"^{_CLOCK.pattern}\s*[-–]\s*{_CLOCK.pattern}$"},
+    "hours, like `22:00-06:00`",
 )
 
 
@@ -294,4 +308,6 @@ def _read_ipv4(text: str) -> ipaddress.IPv4Address:
     )
 
 
-IPV4: Final = Kind("an IPv4 address", _read_ipv4, {"type": "string", "format": "ipv4"})
+IPV4: Final = Kind(
+    "an IPv4 address", _read_ipv4, {"type": "string", "format": "ipv4"}, "an IPv4 address"
+)

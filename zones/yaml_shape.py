@@ -34,6 +34,10 @@ class Reading(ABC, Generic[T_co]):
         """The value, or None with the reason added to `problems`."""
 
     @abstractmethod
+    def values(self) -> str:
+        """Which values there are, for a manual."""
+
+    @abstractmethod
     def schema(self) -> Schema:
         """The JSON Schema of the value."""
 
@@ -61,6 +65,10 @@ class One(Reading[T]):
             problems.append(node.place.problem(f"{subject}: {wrong.message}", wrong.hint))
             return None
 
+    def values(self) -> str:
+        """The kind's own values."""
+        return self.kind.values
+
     def schema(self) -> Schema:
         """The kind's own schema."""
         return dict(self.kind.schema)
@@ -84,6 +92,10 @@ class OnePlaced(Reading[Placed[T]]):
         """The scalar's value and place."""
         value = One(self.kind).read(node, subject, problems)
         return None if value is None else Placed(value, node.place)
+
+    def values(self) -> str:
+        """The kind's own values."""
+        return self.kind.values
 
     def schema(self) -> Schema:
         """The kind's own schema."""
@@ -121,6 +133,11 @@ class Many(Reading[tuple[T, ...]]):
         read = [self.item.read(item, subject, problems) for item in node.items]
         values = tuple(value for value in read if value is not None)
         return values if len(values) == len(read) else None
+
+    def values(self) -> str:
+        """A list of the item's values."""
+        one_or = "one or " if self.may_be_one else ""
+        return f"{one_or}a list of: {self.item.values()}"
 
     def schema(self) -> Schema:
         """An array of the item's schema."""
@@ -298,6 +315,10 @@ class Inside(Reading[Record]):
         record = inner.read(node, "", problems)
         return record if record.is_whole else None
 
+    def values(self) -> str:
+        """The inner keys."""
+        return f"`{{{', '.join(known.key for known in self.shape.fields)}}}`"
+
     def schema(self) -> Schema:
         """The inner shape's schema."""
         return self.shape.schema()
@@ -305,8 +326,9 @@ class Inside(Reading[Record]):
 
 @dataclass(frozen=True, slots=True)
 class Raw(Reading[Node]):
-    """A node kept as it is, to be read later; its schema is that of what it will be read as."""
+    """A node kept as it is, to be read later; values and schema are of what it is read as."""
 
+    called: str
     shown: Schema
 
     def read(self, node: Node, subject: str, problems: list[Problem]) -> Node | None:
@@ -315,6 +337,10 @@ class Raw(Reading[Node]):
             problems.append(node.place.problem(f"{subject}: has no value"))
             return None
         return node
+
+    def values(self) -> str:
+        """What it was given."""
+        return self.called
 
     def schema(self) -> Schema:
         """The schema it was given."""

@@ -1,0 +1,59 @@
+"""The manual's reference tables, made from the shapes that the parser reads by."""
+
+from zones.sitefile_shapes import (
+    AmplifierKeys,
+    CameraKeys,
+    ExitKeys,
+    GaugeKeys,
+    GroupKeys,
+    LegKeys,
+    NetworkKeys,
+    PathKeys,
+    ProgrammeKeys,
+    SiteKeys,
+    SpeakerKeys,
+    StoreKeys,
+    StreamKeys,
+    ZoneKeys,
+)
+
+_SECTIONS = (
+    ("The top of the file", SiteKeys.SHAPE),
+    ("networks", NetworkKeys.SHAPE),
+    ("paths", PathKeys.SHAPE),
+    ("amplifiers", AmplifierKeys.SHAPE),
+    ("speakers", SpeakerKeys.SHAPE),
+    ("exits", ExitKeys.SHAPE),
+    ("zones", ZoneKeys.SHAPE),
+    ("groups", GroupKeys.SHAPE),
+    ("streams", StreamKeys.SHAPE),
+    ("legs of a stream", LegKeys.SHAPE),
+    ("gauges", GaugeKeys.SHAPE),
+    ("cameras", CameraKeys.SHAPE),
+    ("programme, a list", ProgrammeKeys.SHAPE),
+    ("store", StoreKeys.SHAPE),
+)
+
+
+_WITH_DEFAULTS = (AmplifierKeys.SHAPE, ZoneKeys.SHAPE, StreamKeys.SHAPE, CameraKeys.SHAPE)
+
+
+def reference():
+    """The part of docs/site-file.md below the heading `Every key`, as markdown."""
+    return "\n".join(_section(title, shape) for title, shape in _SECTIONS)
+
+
+def _section(title, shape):
+    lines = [
+        f"### {title}",
+        "",
+        shape.manual,
+        "",
+        "| key | value | meaning |",
+        "| --- | --- | --- |",
+    ]
+    for field in shape.fields:
+        key = f"**`{field.key}`**" if field.is_required else f"`{field.key}`"
+        shared = " (shared)" if field.is_shared and shape in _WITH_DEFAULTS else ""
+        lines.append(f"| {key} | {field.reading.values()} | {field.manual}{shared} |")
+    return "\n".join([*lines, ""])
