@@ -20,7 +20,8 @@ from broadcaster.engine.libc import die_with_parent, lock_memory, real_time
 from broadcaster.engine.sender import Sender
 from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.engine.speaking import Right
-from broadcaster.engine.stager import Stager, Staging
+from broadcaster.engine.stager import Stager
+from broadcaster.engine.staging import Staging
 
 SENDER_PRIORITY = 50
 STAGER_PRIORITY = 40
@@ -48,18 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
     def stop(number: int, frame: FrameType | None) -> None:
         sender.is_stopping = True
 
-    def refused(reason: str) -> None:
-        block.fields["refused_plans"] += 1
-        block.fields["fault"] = reason.encode()[:255]
-
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stager = Stager(
-        options.run,
-        staging,
-        lambda: clock.sample_at(monotonic_ns()),
-        sender.hand_over,
-        refused,
+        options.run, block, staging, lambda: clock.sample_at(monotonic_ns()), sender.hand_over
     )
     sys.setswitchinterval(_SWITCH_INTERVAL)
     gc.disable()
@@ -74,9 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     if right is Right.INHERITED:
         try:
-            stager.heed(block, monotonic_ns())
+            stager.heed(monotonic_ns())
         except Exception as error:  # noqa: BLE001 - whatever there is to learn, somebody must speak
-            refused(f"nothing learned from the engine that died: {error!r}")
+            block.say_fault(f"nothing learned from the engine that died: {error!r}")
     block.fields["pid"] = os.getpid()
     block.fields["locked"] = notes[0] is None
     block.fields["real_time"] = notes[1] is None

@@ -217,4 +217,4 @@ class Sender:
             cadence.publish()
             for line in cadence.lines:
                 if line.fault:
-                    self._block.fields["fault"] = line.fault.encode()[:255]
+                    self._block.say_fault(line.fault)

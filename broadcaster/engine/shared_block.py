@@ -47,7 +47,6 @@ _BLOCK = np.dtype(
         ("real_time", "<u8"),
         ("locked", "<u8"),
         ("unstaged", "<u8"),
-        ("refused_plans", "<u8"),
         ("death_count", "<u8"),
         ("deaths", [("ns", "<i8"), ("control", "<u8"), ("local", "<u8")], (DEATHS,)),
         ("fault", "S256"),
@@ -256,6 +255,10 @@ class SharedBlock:
         row = (ns, in_force[Part.CONTROL], in_force[Part.LOCAL])
         self.fields["deaths"][count % DEATHS] = row
         self.fields["death_count"] = count + 1
+
+    def say_fault(self, sentence: str) -> None:
+        """Show what is wrong with the engine's orders; an empty sentence takes it back."""
+        self.fields["fault"] = sentence.encode()[:255]
 
     def note_adopting(self, part: Part, revision: int) -> None:
         """Say which revision is about to be tried; 0 when its first tick is over."""

@@ -1,120 +1,32 @@
-"""Staging: audio is mapped, read and locked before anybody may put it on air.
+"""The staging thread: parses plans beside the sender and brings in the audio they name.
 
-A thread beside the sender watches the plan parts, parses a new one, hands it over, and then brings
-in what the plan will need: all messages, and the next minute of every programme. It uses only calls
-that drop the interpreter lock while they wait, so a slow disk never makes a packet late. What is
-not staged does not claim.
+It watches both plan parts, hands a new one over before it stages anything, and learns from the
+death of the engine before it which plan or recording is not to be tried again.
 """
 
 from __future__ import annotations
 
-import ctypes
-import os
 import threading
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from time import monotonic
 
-import numpy as np
-
-from broadcaster.engine.codec import Samples
-from broadcaster.engine.libc import libc, real_time
+from broadcaster.engine.libc import real_time
 from broadcaster.engine.plan import Part, Plan, PlanError
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.render import mixes
 from broadcaster.engine.shared_block import SharedBlock
+from broadcaster.engine.staging import CHUNK, Staging, needed, sounding
 from zones.bus import Kind
-from zones.media_time import RATE, Sample
-from zones.sound import PcmId, Segment, Sequence, Source, Timeline
+from zones.media_time import Sample
+from zones.sound import PcmId, Source
 
-AHEAD: Sample = 60 * RATE
-"""How much of a timeline is staged ahead of air."""
-CHUNK: Sample = 10 * RATE
-_LEAD_SEGMENTS = 2
-_PROT_READ, _MAP_SHARED = 1, 1
-_FAILED = ctypes.c_void_p(-1).value
 BUILT_IN = 0
 """The priority of the chime that is made by code, not read from a recording."""
 _DEATHS = 2
 _DEATHS_WITHIN_NS = 10_000_000_000
-_GRACE = 5.0
-"""Seconds a mapping outlives its last use, so that no block being rendered loses its pages."""
 _ROUND = 0.5
 """Seconds between rounds of staging while the plan stays the same. Both parts ring one bell."""
-
-
-class _Mapping:
-    """One PCM file in memory; chunks become usable one by one."""
-
-    def __init__(self, path: Path) -> None:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            self.bytes = os.fstat(descriptor).st_size // 2 * 2
-            address = libc.mmap(None, self.bytes, _PROT_READ, _MAP_SHARED, descriptor, 0)
-        finally:
-            os.close(descriptor)
-        if address in (None, _FAILED):
-            raise OSError(ctypes.get_errno(), f"{path} cannot be mapped")
-        self.address: int = address
-        buffer = (ctypes.c_char * self.bytes).from_address(address)
-        self._buffer = memoryview(buffer).cast("B")
-        self.samples: Samples = np.frombuffer(self._buffer, np.dtype("<i2"))
-        self.samples.flags.writeable = False
-        self.ready = bytearray(-(-len(self.samples) // CHUNK))
-
-    def bring_in(self, chunk: int) -> None:
-        """Read a chunk from disk, lock it if allowed, and only then call it ready."""
-        start = chunk * CHUNK * 2
-        length = min(CHUNK * 2, self.bytes - start)
-        libc.mlock(self.address + start, length)
-        zlib.crc32(self._buffer[start : start + length])
-        self.ready[chunk] = 1
-
-    def release(self) -> None:
-        """Unmap. Nobody may hold its samples any more."""
-        libc.munmap(self.address, self.bytes)
-
-
-def chunks(cue_in: Sample, length: Sample) -> range:
-    """The chunks that `length` samples from `cue_in` touch."""
-    return range(cue_in // CHUNK, (cue_in + length - 1) // CHUNK + 1)
-
-
-def needed(sources: Iterable[Source], now: Sample) -> Iterator[tuple[PcmId, int]]:
-    """What should be staged at `now`, most urgent first: messages whole, programmes a minute on.
-
-    What sounds this very second comes before the messages, so that a restarted engine goes on at
-    once.
-    """
-    listed = list(sources)
-    yield from sounding(listed, now)
-    for source in listed:
-        if isinstance(source, Sequence):
-            for segment in (*source.once, *source.loop):
-                yield from _segment_chunks(segment, 0, segment.length)
-    for source in listed:
-        if isinstance(source, Timeline):
-            yield from _timeline_chunks(source, now - RATE, now + AHEAD)
-
-
-def sounding(sources: Iterable[Source], now: Sample) -> Iterator[tuple[PcmId, int]]:
-    """The chunks of programmes that are heard within two seconds of `now`."""
-    for source in sources:
-        if isinstance(source, Timeline):
-            yield from _timeline_chunks(source, now - RATE, now + 2 * RATE)
-
-
-def _timeline_chunks(source: Timeline, begin: Sample, end: Sample) -> Iterator[tuple[PcmId, int]]:
-    for start, segment in source.covering(begin, end):
-        yield from _segment_chunks(segment, max(0, begin - start), min(segment.length, end - start))
-
-
-def _segment_chunks(segment: Segment, begin: Sample, end: Sample) -> Iterator[tuple[PcmId, int]]:
-    if segment.pcm is not None and end > begin:
-        for chunk in chunks(segment.cue_in + begin, end - begin):
-            yield segment.pcm, chunk
 
 
 def spared(plan: Plan) -> Plan:
@@ -133,75 +45,26 @@ def playing_at(plans: Iterable[Plan], sample: Sample) -> list[str]:
     return sorted({claim.id for claim in on_air if claim and claim.kind is not Kind.WARNING})
 
 
-class Staging:
-    """The PCM at hand; filled by the staging thread, read by the sending one."""
-
-    def __init__(self, directory: Path) -> None:
-        """`directory` is the PCM store's."""
-        self._directory = directory
-        self._mappings: dict[PcmId, _Mapping] = {}
-        self._released: list[tuple[float, _Mapping]] = []
-        self.missing: set[PcmId] = set()
-
-    def samples(self, pcm: PcmId, begin: Sample, end: Sample) -> Samples | None:
-        """Samples [begin, end), or None unless every one of them is staged."""
-        mapping = self._mappings.get(pcm)
-        if mapping is None or begin < 0 or end > len(mapping.samples):
-            return None
-        ready = mapping.ready[begin // CHUNK : (end - 1) // CHUNK + 1]
-        return mapping.samples[begin:end] if all(ready) else None
-
-    def ring(self, name: str, begin: Sample, end: Sample) -> Samples | None:
-        """No live voice is connected to this engine."""
-        return None
-
-    def bring_in(self, pcm: PcmId, chunk: int) -> None:
-        """Stage one chunk; what cannot be staged is remembered in `missing`."""
-        mapping = self._mappings.get(pcm)
-        if mapping is None:
-            try:
-                mapping = _Mapping(self._directory / pcm[:2] / f"{pcm}.pcm")
-            except (OSError, ValueError):
-                self.missing.add(pcm)
-                return
-            self._mappings[pcm] = mapping
-        if chunk < len(mapping.ready):
-            if not mapping.ready[chunk]:
-                mapping.bring_in(chunk)
-            self.missing.discard(pcm)
-        else:
-            self.missing.add(pcm)
-
-    def keep(self, wanted: set[PcmId]) -> None:
-        """Let go of everything else, a little later."""
-        now = monotonic()
-        for pcm in [name for name in self._mappings if name not in wanted]:
-            self._released.append((now, self._mappings.pop(pcm)))
-        while self._released and self._released[0][0] < now - _GRACE:
-            self._released.pop(0)[1].release()
-        self.missing &= wanted
-
-
 class Stager(threading.Thread):
     """The thread that parses plans and stages what they name."""
 
     def __init__(
         self,
         run: Path,
+        block: SharedBlock,
         staging: Staging,
         now: Callable[[], Sample],
         hand_over: Callable[[Mapping[Part, Plan]], None],
-        refused: Callable[[str], None],
     ) -> None:
-        """`hand_over` gets the parts in force at each change, `refused` why one is not taken."""
+        """`hand_over` gets the parts in force at each change; it may refuse them by PlanError."""
         super().__init__(name="stager", daemon=True)
         self._files = {part: PlanFile(plan_path(run, part)) for part in Part}
         self._seen = dict.fromkeys(Part, 0)
-        self._plans: dict[Part, Plan] = {}
+        self._plans: Mapping[Part, Plan] = {}
+        self._block = block
         self._staging = staging
         self._now = now
         self._hand_over = hand_over
-        self._refused = refused
         self._scheduling = 0
 
     def begin(self, scheduling: int) -> None:
@@ -243,7 +106,7 @@ class Stager(threading.Thread):
                         self._take_up(part, plan)
                 except PlanError as error:
                     self._seen[part] = revision
-                    self._refused(f"{part.value} plan {revision} refused: {error}")
+                    self._block.say_fault(f"{part.value} plan {revision} refused: {error}")
         return self._plans is not before
 
     def _take_up(self, part: Part, plan: Plan) -> None:
@@ -252,27 +115,30 @@ class Stager(threading.Thread):
         plans = {**self._plans, part: plan}
         self._hand_over(plans)
         self._plans = plans
+        self._block.say_fault("")
 
-    def heed(self, block: SharedBlock, ns: int) -> None:
+    def heed(self, ns: int) -> None:
         """Learn from the engine that died before this one (SAFETY G5).
 
         A plan whose first tick was not survived gives way to the one before. After two deaths
         within ten seconds under the same plans, only warnings and the built-in chime are played
         until somebody writes a new plan.
         """
-        block.note_death(ns)
+        self._block.note_death(ns)
         for part in Part:
-            revision = block.adopting(part)
+            revision = self._block.adopting(part)
             if revision and revision == self._revision(part):
-                self._refused(
+                self._block.say_fault(
                     f"{part.value} plan {revision} killed an engine; the one before plays"
                 )
                 self._take_older(part)
         revisions = {part: self._revision(part) for part in Part}
-        recent = [death for death in block.deaths() if death.ns > ns - _DEATHS_WITHIN_NS]
+        recent = [death for death in self._block.deaths() if death.ns > ns - _DEATHS_WITHIN_NS]
         if len([death for death in recent if death.revisions == revisions]) >= _DEATHS:
-            playing = ", ".join(playing_at(self._plans.values(), block.state().sent_until))
-            self._refused(f"engines die while playing {playing}: only warnings and the chime play")
+            playing = ", ".join(playing_at(self._plans.values(), self._block.state().sent_until))
+            self._block.say_fault(
+                f"engines die while playing {playing}: only warnings and the chime play"
+            )
             self._hand_over({part: spared(plan) for part, plan in self._plans.items()})
 
     def _take_older(self, part: Part) -> None:
@@ -300,6 +166,7 @@ class Stager(threading.Thread):
                 if self._is_rung():
                     return False
         self._staging.keep(wanted)
+        self._block.fields["unstaged"] = len(self._staging.missing)
         return True
 
     def _sources(self) -> list[Source]:

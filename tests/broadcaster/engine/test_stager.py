@@ -3,15 +3,8 @@
 import numpy as np
 
 from broadcaster.engine.plan import Part, PlanError
-from broadcaster.engine.stager import (
-    AHEAD,
-    CHUNK,
-    Stager,
-    Staging,
-    chunks,
-    needed,
-    sounding,
-)
+from broadcaster.engine.stager import Stager
+from broadcaster.engine.staging import AHEAD, CHUNK, Staging, chunks, needed, sounding
 from tests.broadcaster.engine.studio import claim, make_stream, noise, pcm_id, store, whole
 from zones.media_time import RATE
 from zones.sound import PcmId, Segment, Sequence, Silence, Timeline, silence
@@ -101,26 +94,25 @@ def test_what_is_no_longer_wanted_is_let_go(tmp_path):
 
 
 def stager_of(studio, hand_over=None):
-    handed, said = [], []
-    staging = Staging(studio.state / "pcm")
+    handed = []
     made = Stager(
         studio.run,
-        staging,
+        studio.block,
+        Staging(studio.state / "pcm"),
         studio.now,
-        hand_over or (lambda p: handed.append(dict(p))),
-        said.append,
+        hand_over or (lambda parts: handed.append(dict(parts))),
     )
-    return made, handed, said
+    return made, handed
 
 
 def test_a_new_plan_is_handed_over_once(studio):
-    stager, handed, said = stager_of(studio)
+    stager, handed = stager_of(studio)
     assert not stager.look()
     studio.plan((), {}, ())
     assert stager.look()
     assert not stager.look()
     assert [parts[Part.CONTROL].revision for parts in handed] == [1]
-    assert said == []
+    assert studio.block.state().fault == ""
 
 
 def test_the_older_plan_stays_in_force_when_nobody_can_send_the_new_one(studio):
@@ -131,34 +123,38 @@ def test_the_older_plan_stays_in_force_when_nobody_can_send_the_new_one(studio):
             raise PlanError("no such socket")
         taken.append(parts[Part.CONTROL].revision)
 
-    stager, _, said = stager_of(studio, hand_over)
+    stager, _ = stager_of(studio, hand_over)
     studio.plan((), {}, ())
     stager.look()
     studio.plan((make_stream(0, "239.1.1.1", 5004),), {}, ())
     assert not stager.look()
-    assert said == ["control plan 2 refused: no such socket"]
+    assert studio.block.state().fault == "control plan 2 refused: no such socket"
     studio.plan((), {}, ())
     assert stager.look()
     assert taken == [1, 3]
+    assert studio.block.state().fault == ""
 
 
 def test_a_part_in_the_wrong_file_is_refused(studio):
-    stager, handed, said = stager_of(studio)
+    stager, handed = stager_of(studio)
     studio.plan((), {}, ())
     (studio.run / "plan-control").replace(studio.run / "plan-local")
-    stager, handed, said = stager_of(studio)
+    stager, handed = stager_of(studio)
     stager.look()
     assert handed == []
-    assert said == ["local plan 1 refused: it is not a newer plan of this part"]
+    said = studio.block.state().fault
+    assert said == "local plan 1 refused: it is not a newer plan of this part"
 
 
 def test_one_round_brings_in_everything_the_plan_needs(studio):
-    stager, _, _ = stager_of(studio)
+    stager, _ = stager_of(studio)
     samples = noise(1, 2 * CHUNK)
     name = studio.put(samples)
     source = Sequence(loop=(Segment(name, 0, 2 * CHUNK),))
-    studio.plan((), {"message": source}, (claim("c", source, start=0),))
+    gone = Sequence(loop=(Segment(PCM, 0, CHUNK),))
+    studio.plan((), {"message": source, "gone": gone}, (claim("c", source, start=0),))
     stager.look()
     assert stager.stage()
+    assert studio.block.state().unstaged == 1
     found = stager._staging.samples(name, 0, 2 * CHUNK)
     assert np.array_equal(found, samples)

@@ -12,7 +12,8 @@ from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import Adoption, SharedBlock
 from broadcaster.engine.speaking import Right
-from broadcaster.engine.stager import Stager, Staging, playing_at, spared
+from broadcaster.engine.stager import Stager, playing_at, spared
+from broadcaster.engine.staging import Staging
 from tests.broadcaster.engine.studio import (
     PATIENCE,
     claim,
@@ -132,8 +133,8 @@ def test_a_stopped_engine_that_is_killed_never_speaks_again(pair):
 
 @pytest.fixture
 def heir(studio):
-    """A staging thread that has not been started, with what it hands over and refuses."""
-    studio.handed, studio.said = [], []
+    """A staging thread that has not been started, and what it hands over."""
+    studio.handed = []
     voice = noise(2, RATE)
     music_source = Sequence(loop=(whole(studio.put(voice), RATE),))
     chime = Sequence(loop=(whole(studio.put(voice[:4800]), 4800),))
@@ -149,10 +150,10 @@ def heir(studio):
     )  # fmt: skip
     made = Stager(
         studio.run,
+        studio.block,
         Staging(studio.state / "pcm"),
         studio.now,
         lambda parts: studio.handed.append(dict(parts)),
-        studio.said.append,
     )
     return made, studio
 
@@ -163,9 +164,9 @@ def test_a_plan_that_killed_its_engine_gives_way_to_the_one_before(heir):
     bad = studio.plan(studio.streams, studio.sources, studio.claims[:1])
     stager.look()
     studio.block.note_adopting(Part.CONTROL, bad)
-    stager.heed(studio.block, 1)
+    stager.heed(1)
     assert studio.handed[-1][Part.CONTROL].revision == bad - 1
-    assert f"control plan {bad} killed an engine" in studio.said[-1]
+    assert f"control plan {bad} killed an engine" in studio.block.state().fault
 
 
 def test_two_deaths_in_ten_seconds_leave_warnings_and_the_chime(heir):
@@ -174,12 +175,12 @@ def test_two_deaths_in_ten_seconds_leave_warnings_and_the_chime(heir):
     stager.look()
     studio.block.note_adopted(Adoption(Part.CONTROL, revision, 0))
     second = 1_000_000_000
-    stager.heed(studio.block, 100 * second)
+    stager.heed(100 * second)
     assert len(studio.handed) == 1
-    stager.heed(studio.block, 109 * second)
+    stager.heed(109 * second)
     left = studio.handed[-1][Part.CONTROL]
     assert [c.id for c in left.claims] == ["chime", "warning"]
-    assert "while playing music" in studio.said[-1]
+    assert "while playing music" in studio.block.state().fault
 
 
 def test_deaths_far_apart_or_under_different_plans_change_nothing(heir):
@@ -188,13 +189,13 @@ def test_deaths_far_apart_or_under_different_plans_change_nothing(heir):
     first = studio.plan(studio.streams, studio.sources, studio.claims)
     stager.look()
     studio.block.note_adopted(Adoption(Part.CONTROL, first, 0))
-    stager.heed(studio.block, 100 * second)
-    stager.heed(studio.block, 111 * second)
+    stager.heed(100 * second)
+    stager.heed(111 * second)
     again = studio.plan(studio.streams, studio.sources, studio.claims)
     stager.look()
     studio.block.note_adopted(Adoption(Part.CONTROL, again, 0))
-    stager.heed(studio.block, 112 * second)
-    assert studio.said == []
+    stager.heed(112 * second)
+    assert studio.block.state().fault == ""
     assert [parts[Part.CONTROL].revision for parts in studio.handed] == [first, again]
 
 
