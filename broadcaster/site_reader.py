@@ -45,7 +45,8 @@ def read_site(path: Path) -> Site:
             files,
             main,
             profiles={name: profile.reception for name, profile in profiles.items()},
-            time_zones=zoneinfo.available_timezones(),
+            # A machine without time zone data can say nothing about their names.
+            time_zones=zoneinfo.available_timezones() or None,
             unreadable=unreadable,
         )
     except SiteError as error:
