@@ -50,12 +50,12 @@ class WitnessSender:
             try:
                 async with connect(self._path, self._role, ANSWER_LIMIT) as link:
                     if is_lost:
-                        log.info("%s: control is back", self._role)
+                        log.info("control is back")
                     is_lost = False
                     await self._send(link)
             except LinkError as error:
                 if not is_lost:
-                    log.warning("%s: control does not hear us: %s", self._role, error)
+                    log.warning("control does not hear us: %s", error)
                 is_lost = True
             await asyncio.sleep(RETRY)
 
@@ -71,7 +71,7 @@ class WitnessSender:
                     )
                 except CommandRefusedError as error:
                     if str(error) != refusal:
-                        log.warning("%s: control refuses what %s saw: %s", self._role, by, error)
+                        log.warning("control refuses what %s saw: %s", by, error)
                     refusal = str(error)
             await asyncio.sleep(_BETWEEN)
             try:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from broadcaster.ear.compare import Sound, compare, expected
 from broadcaster.ear.plan_history import PlayedPlan
 from broadcaster.ear.verdict import Heard
+from broadcaster.engine.codec import STATELESS
 from broadcaster.engine.packet import HEADER
 from broadcaster.engine.plan import Stream
 from broadcaster.engine.render import Mix, Pcm
@@ -35,12 +36,16 @@ ODDITIES = (
 
 @dataclass(frozen=True, slots=True)
 class EarLeg:
-    """One group and port to listen to: leg `index` of a stream; `zone_name` as people know it."""
+    """One group and port to listen to: leg `index` of a stream.
+
+    `zone_name` is for people; `clock_hz` is the RTP clock of the stream's format.
+    """
 
     stream: StreamId
     zone: ZoneId
     index: int
     zone_name: str
+    clock_hz: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,14 @@ class Layout:
             if stream is None or leg.index >= len(stream.legs):
                 continue
             mix = played.mixes[stream.id]
+            self.ssrc[row] = stream.ssrc
+            if stream.format not in STATELESS:
+                continue
             key = (id(mix), stream.format.name, stream.packet_time)
             if key not in places:
                 places[key] = len(self.groups)
                 self.groups.append(_group(mix, stream))
             self.group[row] = places[key]
-            self.ssrc[row] = stream.ssrc
             self.payload_type[row] = stream.payload_type
             self.length[row] = _HEADER + stream.format.payload_bytes(stream.packet_time)
             self.packet_time[row] = stream.packet_time

@@ -13,7 +13,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.engine.codec import Octets, Samples, decode, encode
+from broadcaster.engine.codec import Octets, Samples, decode, encode, lead
 from broadcaster.engine.render import Mix, Pcm
 from zones.media_time import RATE, Sample
 from zones.sound import PcmId, Silence
@@ -95,8 +95,9 @@ def expected(
     """The packets of `mix` in the half-open `span`, whose ends are packet boundaries."""
     begin, end = span
     watched = WatchedPcm(pcm)
-    samples = mix.render(watched, begin, end - begin)
-    grid = samples.reshape(-1, packet_time)
+    before = lead(payload_format)
+    samples = mix.render(watched, begin - before, end - begin + before)
+    grid = samples[before:].reshape(-1, packet_time)
     wide = grid.astype(np.float32)
     peaks = np.abs(wide).max(axis=1)
     return Expected(
@@ -164,8 +165,8 @@ def whereabouts(
 
     `others` are the mixes of other streams, under the names people know.
     """
-    bytes_per_sample = payload_format.payload_bytes(48) // 48
-    length = len(heard) // bytes_per_sample
+    bytes_a_second = payload_format.bytes_per_second
+    length = len(heard) * RATE // bytes_a_second
     for name, mix in others.items():
         if mix is not own and _encoded(mix, payload_format, pcm, at, length) == heard:
             return f"the sound of {name}"
@@ -174,13 +175,15 @@ def whereabouts(
     place = ours.find(heard)
     if place < 0:
         return "a sound that is not in the plan"
-    apart = place // bytes_per_sample - (at - begin)
+    apart = place / bytes_a_second - (at - begin) / RATE
     when = "early" if apart > 0 else "late"
-    return f"its own sound, {abs(apart) / RATE:.3f} s too {when}"
+    return f"its own sound, {abs(apart):.3f} s too {when}"
 
 
 def _encoded(
     mix: Mix, payload_format: StreamFormat, pcm: Pcm, begin: Sample, length: Sample
 ) -> bytes:
-    octets: bytes = encode(payload_format, mix.render(pcm, begin, length)).tobytes()
+    before = lead(payload_format)
+    samples = mix.render(pcm, begin - before, length + before)
+    octets: bytes = encode(payload_format, samples).tobytes()
     return octets

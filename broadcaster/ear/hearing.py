@@ -29,6 +29,7 @@ OFF_TIME: Sample = RATE
 """A timestamp so far from when its packet came is not of this moment."""
 _EXPLAINED: Sample = RATE
 """How often, at most, a wrong packet is searched for in the plan: it takes some milliseconds."""
+_NOT_COMPARED = "the ear does not compare formats that keep state between packets"
 _NO_SUCH_STREAM = "the plan in force has no such stream"
 
 
@@ -38,6 +39,7 @@ class Hearing:
     def __init__(self, legs: Sequence[EarLeg], history: PlanHistory, pcm: Pcm, now: Sample) -> None:
         """Batches name the legs by their place in `legs`; they are listened to from `now` on."""
         self._legs = tuple(legs)
+        self._rates = np.array([leg.clock_hz for leg in legs], np.int64)
         self._history = history
         self._pcm = pcm
         self._believed = [Believed() for _ in legs]
@@ -55,7 +57,9 @@ class Hearing:
         rows = np.flatnonzero(is_plain)
         if not len(rows):
             return
-        samples = samples_near(batch.headers()["timestamp"][rows], RATE, now)
+        samples = samples_near(
+            batch.headers()["timestamp"][rows], self._rates[batch.socket[rows]], now
+        )
         arrived = arrived[rows]
         is_near = np.abs(samples - arrived) < OFF_TIME
         # A packet far off its time is judged with the plan of the moment it came.
@@ -93,6 +97,9 @@ class Hearing:
 
     def _hear_leg(self, block: Block, leg: int, rows: NDArray[np.intp], now: Sample) -> None:
         """Packets with our SSRC on one leg, from one source or, under attack, from several."""
+        if block.layout.group[leg] < 0:
+            self._verdicts[leg].unknown(now, _NOT_COMPARED, len(rows))
+            return
         first = int(block.source[rows[0]])
         if (block.source[rows] == first).all():
             self._hear_source(block, leg, first, rows, now)

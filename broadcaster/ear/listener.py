@@ -23,6 +23,7 @@ from broadcaster.multicast import Inbox, ReceivingSocket
 from broadcaster.witness import Witness
 from zones.media_time import RATE, MediaClock, Sample
 from zones.site import Site
+from zones.stream_format import FORMATS
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,9 @@ def places(site: Site) -> Iterator[Place]:
     """Every leg of every stream of the site."""
     for stream in site.streams:
         for index, leg in enumerate(stream.legs):
-            name = site.zone(stream.zone).name.en
+            name, clock_hz = site.zone(stream.zone).name.en, FORMATS[stream.format].clock_hz
             yield Place(
-                EarLeg(stream.id, stream.zone, index, name),
+                EarLeg(stream.id, stream.zone, index, name, clock_hz),
                 *(site.network(leg.network).interface, leg.address, leg.port),
             )
 
@@ -128,9 +129,9 @@ class Listener:
             if (old.value, old.why) != (new.value, new.why):
                 is_changed = True
                 if new.value is False:
-                    log.warning("ear: %s: %s", name, new.sentence)
+                    log.warning("%s: %s", name, new.sentence)
                 elif old.value is False:
-                    log.info("ear: %s: no longer %s", name, old.why.value)
+                    log.info("%s: no longer %s", name, old.why.value)
         return is_changed
 
     def witnesses(self) -> list[Witness]:

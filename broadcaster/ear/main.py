@@ -18,6 +18,7 @@ from broadcaster.ear.listener import Listener, places
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.plan import PlanError
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
+from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory, StateDirectory
 from broadcaster.site_reader import read_site
 from broadcaster.witness_sender import WitnessSender
@@ -35,7 +36,7 @@ INTERVAL = 0.25
 def main(arguments: list[str] | None = None) -> int:
     """Listen until SIGTERM; exit status 0, or 2 when it cannot begin."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    set_up("ear")
     if options.parent:
         die_with_parent(options.parent)
     run, state = RunDirectory(options.run), StateDirectory(options.state)
@@ -46,14 +47,14 @@ def main(arguments: list[str] | None = None) -> int:
         block = SharedBlock(run.engine)
         clock = block.clock
         if clock is None:
-            log.error("ear: the run directory has no media clock; start the supervisor")
+            log.error("the run directory has no media clock; start the supervisor")
             return 2
         listener = Listener(list(places(site)), run.path, state.pcm, block, clock)
     except SiteError as error:
         log.error("%s", error.rendered())
         return 2
     except (OSError, SharedBlockError, PlanError) as error:
-        log.error("ear: cannot listen: %s", error)
+        log.error("cannot listen: %s", error)
         return 2
     with closing(listener):
         asyncio.run(_until_stopped(listener, run.control_socket))

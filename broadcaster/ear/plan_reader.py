@@ -74,7 +74,7 @@ class PlanReader:
                 try:
                     plan = file.read(older=older)
                 except PlanError as error:
-                    log.warning("ear: plan %s %d cannot be read: %s", part.value, revision, error)
+                    log.warning("plan %s %d cannot be read: %s", part.value, revision, error)
                     self._seen[part] = max(self._seen[part], revision)
                     continue
                 if plan is not None and plan.revision > self._seen[part]:

@@ -42,12 +42,12 @@ def sample_near(rtp_timestamp: int, clock_rate: int, expected: Sample) -> Sample
 
 
 def samples_near(
-    rtp_timestamps: NDArray[np.uint32], clock_rate: int, expected: Sample
+    rtp_timestamps: NDArray[np.uint32], clock_rates: NDArray[np.int64], expected: Sample
 ) -> NDArray[np.int64]:
-    """`sample_near` for many timestamps at once."""
-    ticks = expected * clock_rate // RATE
+    """`sample_near` for many timestamps at once, each with its own clock rate."""
+    ticks = expected * clock_rates // RATE
     ahead = (rtp_timestamps.astype(np.int64) - ticks % (1 << 32) + (1 << 31)) % (1 << 32)
-    near: NDArray[np.int64] = (ticks + ahead - (1 << 31)) * RATE // clock_rate
+    near: NDArray[np.int64] = (ticks + ahead - (1 << 31)) * RATE // clock_rates
     return near
 
 

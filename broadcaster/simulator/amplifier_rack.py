@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.engine.codec import SPOKEN
+from broadcaster.engine.codec import STATELESS
 from broadcaster.engine.packet import samples_near
 from broadcaster.multicast import Datagrams, Inbox, ReceivingSocket
 from broadcaster.simulator.virtual_amplifier import MUTES_AFTER, Samples, Sleep, StreamPlayer
@@ -137,7 +137,7 @@ def racked(
         stream
         for stream in site.streams
         if stream.zone in zones
-        and FORMATS[stream.format] in SPOKEN
+        and FORMATS[stream.format] in STATELESS
         and profile.reception.takes(stream.format, stream.packet_time, stream.payload_type)
     ]
     return RackedAmplifier(
@@ -193,19 +193,24 @@ class Rack:
         listening = [(c, c.socket) for c in connections if c.socket is not None]
         sockets = [receiver for _, receiver in listening]
         players = [connection.player for connection, _ in listening]
+        rates = np.array([FORMATS[c.stream.format].clock_hz for c, _ in listening], np.int64)
         is_more = True
         while is_more:
             batch = self._inbox.drain(sockets)
-            self._receive(players, batch)
+            self._receive(players, rates, batch)
             is_more = batch.is_more
         now = monotonic_ns() / _NS
         for amplifier in self.amplifiers.values():
             self._play(amplifier, now)
 
-    def _receive(self, players: list[StreamPlayer], batch: Datagrams) -> None:
+    def _receive(
+        self, players: list[StreamPlayer], rates: NDArray[np.int64], batch: Datagrams
+    ) -> None:
         rows = np.flatnonzero(batch.is_plain())
         headers = batch.headers()[rows]
-        lateness = self._lateness(headers["timestamp"], batch.at_ns[rows])
+        here = self._clock.sample_at(monotonic_ns())
+        ahead = samples_near(headers["timestamp"], rates[batch.socket[rows]], here) - here
+        lateness = (batch.at_ns[rows] - self._clock.monotonic_ns_at(here)) / _NS - ahead / RATE
         fields = zip(
             rows.tolist(),
             batch.socket[rows].tolist(),
@@ -222,16 +227,6 @@ class Rack:
         for row, place, source, kind, sequence, stamp, ssrc, length, at, late in fields:
             payload = batch.octets[row, _HEADER_BYTES:length]
             players[place].receive(source, (kind, sequence, stamp, ssrc), payload, at, late)
-
-    def _lateness(
-        self, stamps: NDArray[np.uint32], at_ns: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """Seconds between when each packet's first sample was due and when it came."""
-        now = monotonic_ns()
-        here = self._clock.sample_at(now)
-        ahead = samples_near(stamps, RATE, here) - here
-        late: NDArray[np.float64] = (at_ns - self._clock.monotonic_ns_at(here)) / _NS - ahead / RATE
-        return late
 
     def _play(self, amplifier: RackedAmplifier, now: float) -> None:
         for place, connection in enumerate(amplifier.connections):

@@ -17,6 +17,7 @@ from typing import Any
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
+from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory
 from broadcaster.simulator.amplifier_rack import Rack, RackedAmplifier, Recorder
 from broadcaster.site_reader import read_profiles, read_site
@@ -143,7 +144,7 @@ def _span(command: Message) -> float:
 def main(arguments: list[str] | None = None) -> int:
     """Play until SIGTERM; exit status 0, or 2 when it cannot begin."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(format="%(message)s", level=logging.INFO)
+    set_up("amplifiers")
     if options.parent:
         die_with_parent(options.parent)
     run = RunDirectory(options.run)
@@ -152,13 +153,13 @@ def main(arguments: list[str] | None = None) -> int:
         profiles = read_profiles(options.config.parent)
         clock = SharedBlock(run.engine).clock
     except SiteError as error:
-        log.error("amplifiers: %s", error.rendered())
+        log.error("%s", error.rendered())
         return 2
     except (OSError, SharedBlockError) as error:
-        log.error("amplifiers: %s", error)
+        log.error("%s", error)
         return 2
     if clock is None:
-        log.error("amplifiers: the run directory has no media clock; start the supervisor")
+        log.error("the run directory has no media clock; start the supervisor")
         return 2
     rack = Rack(
         site if options.interface is None else with_interface(site, options.interface),
@@ -168,13 +169,13 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         rack.plug()
     except OSError as error:
-        log.error("amplifiers: cannot join the groups of this site: %s", error)
+        log.error("cannot join the groups of this site: %s", error)
         rack.unplug()
         return 2
     try:
         asyncio.run(_until_stopped(rack, run))
     except LinkError as error:
-        log.error("amplifiers: %s", error)
+        log.error("%s", error)
         return 2
     finally:
         rack.unplug()

@@ -164,6 +164,8 @@ class StreamPlayer:
         """Nothing has come yet; `delay` is that of the jitter buffer."""
         self._format = payload_format
         self._payload_type = payload_type
+        # Sound is kept at 48 000 Hz; slower formats are played as steps, which is what they are.
+        self._steps = RATE // payload_format.clock_hz
         self._delay = delay
         self._frees_after = frees_after
         self.output = OutputStage(sleep)
@@ -180,7 +182,7 @@ class StreamPlayer:
         """Interarrival jitter in samples (RFC 3550 appendix A.8)."""
         self.counts = SequenceCount()
         self._buffer: JitterBuffer | None = None
-        self._position: Sample = 0
+        self._stamp = 0
         self._transit = 0.0
         self._last_packet = -math.inf
         self._last_audible = -math.inf
@@ -212,13 +214,15 @@ class StreamPlayer:
         self._last_packet = at
         if not self.counts.count(sequence):
             return
-        ahead = ((stamp - self._position + (1 << 31)) & 0xFFFF_FFFF) - (1 << 31)
-        self._position += ahead
-        self._measure(self._position, at, lateness)
+        self._stamp += ((stamp - self._stamp + (1 << 31)) & 0xFFFF_FFFF) - (1 << 31)
+        position = self._stamp * self._steps
+        self._measure(position, at, lateness)
         samples = decode(self._format, payload)
-        if self._buffer is None or not self._buffer.holds(self._position):
-            self._buffer = JitterBuffer(self._delay, self._position, at)
-        if not self._buffer.put(self._position, samples, at):
+        if self._steps > 1:
+            samples = np.repeat(samples, self._steps)
+        if self._buffer is None or not self._buffer.holds(position):
+            self._buffer = JitterBuffer(self._delay, position, at)
+        if not self._buffer.put(position, samples, at):
             self.late += 1
 
     def _is_taken(self, source: Source, payload_type: int, length: int, at: float) -> bool:
