@@ -22,10 +22,11 @@ _COMMANDS: Final = {
     "status": ("broadcaster.status", "status", "What runs, what is on air and what is wrong."),
     "play": ("broadcaster.control.commands", "play", "Put a message on air in some zones."),
     "withdraw": ("broadcaster.control.commands", "withdraw", "Take a message off air."),
+    "local": ("broadcaster.local_commands", "local", "Warn when control is dead."),
     "check": ("broadcaster.site_commands", "check", "Say everything that is wrong in a site file."),
     "config": ("broadcaster.site_commands", "config_group", "About the form of the site file."),
-    "library": ("broadcaster.ingest.commands", "library", "Recordings: bring in and list."),
-    "store": ("broadcaster.ingest.commands", "store", "The store of decoded sound."),
+    "library": ("broadcaster.ingest.commands", "library", "Recordings: import and list."),
+    "store": ("broadcaster.ingest.commands", "store", "The decoded sound that is played."),
 }
 
 # Errors whose text is written for the user; looked up only in modules that are loaded.
@@ -48,7 +49,7 @@ class Commands(click.Group):
         """The commands of this installation, in the order people meet them."""
         return [name for name, (module, _, _) in _COMMANDS.items() if _is_there(module)]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def command_named(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, loaded; None when there is none of that name."""
         module, attribute, _ = _COMMANDS.get(cmd_name, ("", "", ""))
         if not module or not _is_there(module):
@@ -56,6 +57,8 @@ class Commands(click.Group):
         command: Any = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101 - the table above is ours
         return command
+
+    get_command = command_named  # what click calls it
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading any."""
