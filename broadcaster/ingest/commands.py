@@ -105,7 +105,7 @@ def status_command(state: Path, as_json: bool) -> None:
         click.echo(json.dumps(asdict(size)))
         return
     click.echo(
-        f"{size.recordings} recordings, {_clock(size.samples)} of sound, {size.bytes / 1e6:.1f} MB; "
+        f"{size.recordings} recordings, {_clock(size.samples)} long, {size.bytes / 1e6:.1f} MB; "
         f"{size.free_bytes / 1e9:.1f} GB free on the disk"
     )
 

@@ -182,8 +182,8 @@ class Decoder:
     def _refuse_long(self, length: Sample) -> None:
         if length > self._limits.longest:
             raise RefusedError(
-                f"{self.path}: {seconds(length) / 3600:.1f} hours long; at most "
-                f"{seconds(self._limits.longest) / 3600:.1f} can be imported: cut it in parts"
+                f"{self.path}: {_duration(length)} long; at most "
+                f"{_duration(self._limits.longest)} can be imported: cut it in parts"
             )
 
     def _refuse_truncated(self, total: Sample) -> None:
@@ -251,6 +251,11 @@ class _Converter:
             except (BlockingIOError, av.EOFError):
                 return
             yield np.asarray(frame.to_ndarray()[0], np.int16)
+
+
+def _duration(length: Sample) -> str:
+    hours, minutes = divmod(round(seconds(length) / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _form(frame: AudioFrame) -> tuple[int, str, str]:
