@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from broadcaster.engine.libc import libc
 from broadcaster.engine.packet import HEADER, VERSION_2
 
-SLOT_BYTES = 2048
-"""The longest datagram taken; 20 ms of L16 at 48 kHz are 1 932 bytes."""
+SLOT_BYTES = 3072
+"""The longest datagram taken; 20 ms of L24 at 48 kHz are 2 892 bytes."""
 QUEUE_BYTES = 2 << 20
 """Asked for as receive buffer: seconds of one stream, should this process have to wait."""
 

@@ -69,7 +69,7 @@ class Believed:
 
     def _may_follow(self, now: Sample, proves: bool, disproves: bool) -> bool:
         if self.source is None:
-            return not disproves
+            return True
         if now - self._heard > GIVEN_UP:
             return not disproves
         # Silence looks alike from everybody; a source that only sent silence has proved nothing.

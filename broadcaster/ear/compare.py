@@ -131,8 +131,8 @@ def compare(
         end = wanted.begin + len(wanted.octets) * wanted.packet_time
         span = (wanted.begin, end)
         instead = expected(other, payload_format, wanted.packet_time, pcm, span)
-        rows = instead.rows(samples[odd])
-        found[odd[(heard[odd] == instead.octets[rows]).all(axis=1)]] = Sound.INSTEAD
+        is_instead = (heard[odd] == instead.octets[instead.rows(samples[odd])]).all(axis=1)
+        found[odd[is_instead & (found[odd] != Sound.SILENT)]] = Sound.INSTEAD
     return found
 
 
