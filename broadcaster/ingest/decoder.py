@@ -18,12 +18,14 @@ import av
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.codec.context import Flags2
 from av.container import InputContainer
 from av.filter import Graph
 from numpy.typing import NDArray
 
 from broadcaster.ingest.errors import DamagedError, IngestError, NotAudioError, RefusedError
 from broadcaster.ingest.limits import Limits
+from broadcaster.ingest.ogg_page import ENOUGH, length_of_single_page
 from zones.media_time import RATE, Sample, seconds
 
 Pcm = NDArray[np.int16]
@@ -85,6 +87,7 @@ class Decoder:
                 self._stream = _audio_stream(path, self._container)
                 # One thread: the limits of the confined process are for one, and it is fast enough.
                 self._stream.codec_context.thread_count = 1
+                self._meant = self._length_on_single_page()
             self._refuse_long(self.announced_length or 0)
         except IngestError:
             self._container.close()
@@ -136,7 +139,7 @@ class Decoder:
         """Canonical pieces, together exactly as long as the frames' meant samples."""
         converter: _Converter | None = None
         exact, given = 0.0, 0
-        for frame, meant in self._frames():
+        for frame, meant in self._meant_frames():
             if converter is None or not converter.takes(frame):
                 # Some files change their form in the middle; the new part gets its own converter.
                 yield from converter.drained() if converter else ()
@@ -178,6 +181,26 @@ class Decoder:
                 meant = frame.samples if end is None else min(frame.samples, max(0, end - given))
                 given += meant
                 yield frame, meant * RATE / frame.sample_rate
+
+    def _length_on_single_page(self) -> int | None:
+        """Samples of a short Vorbis file, of which FFmpeg would cut the beginning."""
+        if self._stream.codec_context.name not in ("vorbis", "libvorbis"):
+            return None
+        with self.path.open("rb") as file:
+            meant = length_of_single_page(file.read(ENOUGH))
+        if meant is not None:
+            self._stream.codec_context.flags2 |= Flags2.skip_manual
+        return meant
+
+    def _meant_frames(self) -> Iterator[tuple[AudioFrame, float]]:
+        """The frames, cut to the length of a short Vorbis file."""
+        left = self._meant
+        for frame, meant in self._frames():
+            if left is None:
+                yield frame, meant
+            elif left > 0:
+                yield frame, min(frame.samples, left) * RATE / frame.sample_rate
+                left -= frame.samples
 
     def _refuse_long(self, length: Sample) -> None:
         if length > self._limits.longest:
