@@ -25,6 +25,7 @@ from typing import Final
 from broadcaster.child import Child, Duty, ending, given, python_module
 from broadcaster.ground import Ground, Options, prepare
 from broadcaster.heartbeat import INTERVAL, Heartbeat, Look
+from broadcaster.link import LinkError, connect
 from broadcaster.run_directory import ProcessEntry, ProcessTable
 from broadcaster.sending_sockets import source_of
 from broadcaster.systemd_notify import notify, watchdog_interval
@@ -35,10 +36,17 @@ ENGINE_DELAYS: Final = (0.0, 0.0, 0.05, 0.1, 0.25)
 """Seconds before an engine's next start: it is never given up (SAFETY G5)."""
 DELAYS: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
 _START_LIMIT: Final = 10.0
-"""Seconds an engine may take to say its first word while nobody else speaks."""
+"""Seconds a process may take to begin: an engine to speak when nobody does, control to listen."""
+
+_QUESTION_INTERVAL: Final = 1.0
+_ANSWER_LIMIT: Final = 2.0
+"""Seconds control may take to say hello: it has no callback over 10 ms."""
+_UNANSWERED: Final = 2
+"""Questions in a row without an answer after which control is started anew: 6 s at most."""
 
 ENGINE: Final = "engine"
 STANDBY: Final = "standby"
+CONTROL: Final = "control"
 
 log = logging.getLogger(__name__)
 
@@ -75,6 +83,7 @@ class Supervisor:
             is_standby = child.duty.role == ENGINE and engines > 1
             self._own(partial(self._keep, child, is_standby), str(child))
         self._own(self._watch, "watch")
+        self._own(self._question, "questions to control")
         return self
 
     async def __aexit__(
@@ -239,6 +248,26 @@ class Supervisor:
             if child.duty.role == ENGINE and child.pid and child.lived_s > _START_LIMIT:
                 log.error("%s has not begun to send and is killed", child)
                 child.kill()
+
+    # --- watching control's work ---
+
+    async def _question(self) -> None:
+        """Ask control for its hello every second, and end one that lives but does not answer."""
+        unanswered = 0
+        while True:
+            await asyncio.sleep(_QUESTION_INTERVAL)
+            control = next(child for child in self._children if child.duty.role == CONTROL)
+            if not control.pid or control.lived_s < _START_LIMIT:
+                unanswered = 0
+                continue
+            try:
+                async with connect(self._options.run.control_socket, "supervisor", _ANSWER_LIMIT):
+                    unanswered = 0
+            except LinkError as error:
+                unanswered += 1
+                if unanswered == _UNANSWERED:
+                    log.error("%s lives but does not answer (%s) and is killed", control, error)
+                    control.kill()
 
     # --- what is run ---
 
