@@ -44,6 +44,7 @@ from zones.sitefile_draft import Draft, read_draft
 from zones.sitefile_draft import named_files as named_files
 from zones.sitefile_names import zones_of_groups
 from zones.sitefile_outputs import amplifiers_of_zones, zone_of_output
+from zones.sitefile_reception import check_reception, hears
 from zones.sitefile_shapes import (
     NAME_EN,
     NAME_KO,
@@ -66,7 +67,6 @@ from zones.sitefile_streams import (
     check_streams,
     legs_of,
     payload_type_of,
-    takes,
 )
 from zones.yaml_shape import Field, Placed, Record
 
@@ -107,7 +107,9 @@ def parse_site(
     draft = read_draft(files, main, unreadable, problems)
     if draft is not None:
         problems.extend(check_site(draft, time_zones))
-        problems.extend(check_streams(draft, profiles))
+        problems.extend(check_streams(draft))
+        if profiles is not None:
+            problems.extend(check_reception(draft, profiles))
     wrong = [problem for problem in problems if not problem.is_warning]
     if draft is None or wrong:
         # What is odd may only follow from what is wrong.
@@ -267,7 +269,9 @@ class _Builder:
         for amplifier in amplifiers_of_zones(self._draft).get(zone, ()):
             profile = amplifiers[amplifier].must(AmplifierKeys.PROFILE).value
             reception = self._profiles.get(ProfileId(profile))
-            if reception is not None and takes(reception, stream):
+            if reception is not None and hears(
+                self._draft, amplifiers[amplifier], reception, stream
+            ):
                 found.append(reception)
         return found
 

@@ -21,6 +21,7 @@ from zones.sitefile_names import (
     zones_of_groups,
 )
 from zones.sitefile_outputs import check_outputs, check_within_path
+from zones.sitefile_places import check_places
 from zones.sitefile_shapes import (
     CameraKeys,
     ExitKeys,
@@ -52,6 +53,7 @@ def check_site(draft: Draft, time_zones: Collection[str] | None) -> Iterator[Pro
     yield from _check_groups(draft)
     yield from _check_evidence(draft)
     yield from _check_programme(draft)
+    yield from check_places(draft)
 
 
 def _check_time_zone(draft: Draft, time_zones: Collection[str] | None) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from zones.sitefile_values import (
     DSCP_KIND,
     EVIDENCE_KIND,
     FORMAT_KIND,
+    INTERFACE_KIND,
     LENGTH_KIND,
     LEVEL_KIND,
     MEASURES_KIND,
@@ -73,8 +74,8 @@ class NetworkKeys:
 
     INTERFACE: Final = Field(
         "interface",
-        One(TEXT),
-        "interface that audio leaves by: its name, or an address of it; never guessed",
+        One(INTERFACE_KIND),
+        "where audio leaves; never guessed",
         is_required=True,
     )
     MTU: Final = Field(

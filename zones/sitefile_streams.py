@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from zones.media_time import samples, seconds
+from zones.media_time import Sample, samples, seconds
 from zones.problem import Problem
-from zones.reception import Reception
-from zones.site import ProfileId
 from zones.sitefile_draft import Draft
 from zones.sitefile_names import unknown_name
-from zones.sitefile_outputs import amplifiers_of_zones
 from zones.sitefile_shapes import AmplifierKeys, LegKeys, NetworkKeys, SiteKeys, StreamKeys
 from zones.stream_format import FORMATS, StreamFormat
-from zones.yaml_kind import did_you_mean
 from zones.yaml_shape import Field, Placed, Record
 
 DEFAULT_MTU: Final = 1500
@@ -87,10 +83,8 @@ def legs_of(stream: Record) -> tuple[DraftLeg, ...]:
     )
 
 
-def check_streams(
-    draft: Draft, profiles: Mapping[ProfileId, Reception] | None
-) -> Iterator[Problem]:
-    """Everything about streams and profiles that doesn't agree; None skips the profiles."""
+def check_streams(draft: Draft) -> Iterator[Problem]:
+    """Everything about streams and networks that doesn't agree."""
     streams = draft.table(SiteKeys.STREAMS)
     legs: list[DraftLeg] = []
     for stream in streams.values():
@@ -101,8 +95,6 @@ def check_streams(
     for leg in legs:
         yield from _check_leg(draft, leg)
     yield from _check_collisions(legs)
-    if profiles is not None:
-        yield from _check_profiles(draft, profiles)
 
 
 def _check_ways(stream: Record) -> Iterator[Problem]:
@@ -135,7 +127,8 @@ def means(payload_type: int, stream_format: StreamFormat) -> bool:
     return payload_type in {stream_format.static_payload_type, *DYNAMIC_PAYLOAD_TYPES}
 
 
-def _milliseconds(length: int) -> str:
+def milliseconds(length: Sample) -> str:
+    """A packet time as it is written in a site file."""
     return f"{seconds(length) * 1000:g} ms"
 
 
@@ -147,7 +140,7 @@ def _check_packets(stream: Record) -> Iterator[Problem]:
     yield from _check_payload_type(stream, stream_format)
     if packet_seconds is None or samples(packet_seconds) in stream_format.packet_times:
         return
-    usual = ", ".join(_milliseconds(each) for each in stream_format.packet_times)
+    usual = ", ".join(milliseconds(each) for each in stream_format.packet_times)
     yield stream.problem(
         StreamKeys.PACKET_TIME,
         f"packet_time: {packet_seconds * 1000:g} ms is no packet time of {name}",
@@ -194,7 +187,7 @@ def _check_leg(draft: Draft, leg: DraftLeg) -> Iterator[Problem]:
         fitting = [
             each for each in FORMATS[name].packet_times if FORMATS[name].datagram_bytes(each) <= mtu
         ]
-        hint = f"at most {_milliseconds(max(fitting))} fits" if fitting else ""
+        hint = f"at most {milliseconds(max(fitting))} fits" if fitting else ""
         yield leg.stream.problem(
             StreamKeys.PACKET_TIME,
             f"packet_time: {packet_seconds * 1000:g} ms of {name} makes packets of {size} bytes; "
@@ -260,84 +253,3 @@ def _check_collisions(legs: list[DraftLeg]) -> Iterator[Problem]:
                 f"port: {beside.port} is the RTCP port of {leg.stream.subject}",
                 f"use an even port, such as {leg.port + 2}",
             )
-
-
-# --- profiles ---------------------------------------------------------------------------------
-
-
-def takes(reception: Reception, stream: Record) -> bool | None:
-    """Whether an amplifier can play a stream; None if the stream itself is wrong."""
-    name, packet_seconds = stream.may(StreamKeys.FORMAT), stream.may(StreamKeys.PACKET_TIME)
-    payload_type = payload_type_of(stream)
-    if name is None or packet_seconds is None or payload_type is None:
-        return None
-    if samples(packet_seconds) not in FORMATS[name].packet_times:
-        return None
-    if not means(payload_type, FORMATS[name]):
-        return None
-    return reception.takes(name, samples(packet_seconds), payload_type)
-
-
-def _check_profiles(draft: Draft, profiles: Mapping[ProfileId, Reception]) -> Iterator[Problem]:
-    receptions: dict[str, Reception] = {}
-    for name, amplifier in draft.table(SiteKeys.AMPLIFIERS).items():
-        profile = amplifier.may(AmplifierKeys.PROFILE)
-        if profile is None:
-            continue
-        reception = profiles.get(ProfileId(profile.value))
-        if reception is None:
-            yield amplifier.problem(
-                AmplifierKeys.PROFILE,
-                f'profile: no firmware profile "{profile.value}"',
-                did_you_mean(profile.value, profiles),
-            )
-        else:
-            receptions[name] = reception
-    of_zone: dict[str, list[Record]] = {}
-    for stream in draft.table(SiteKeys.STREAMS).values():
-        zone = stream.may(StreamKeys.ZONE)
-        if zone is not None:
-            of_zone.setdefault(zone.value, []).append(stream)
-    listens_to: dict[str, int] = {}
-    for zone_name, amplifiers in amplifiers_of_zones(draft).items():
-        for name in amplifiers:
-            if name in receptions:
-                streams = of_zone.get(zone_name, [])
-                listens_to[name] = listens_to.get(name, 0) + len(streams)
-                amplifier = draft.table(SiteKeys.AMPLIFIERS)[name]
-                yield from _check_reception(amplifier, receptions[name], zone_name, streams)
-    for name, count in listens_to.items():
-        if count > receptions[name].groups:
-            amplifier = draft.table(SiteKeys.AMPLIFIERS)[name]
-            yield amplifier.place.problem(
-                f"{amplifier.subject}: its zones have {count} streams, it can receive "
-                f"{receptions[name].groups} at once"
-            )
-
-
-def _check_reception(
-    amplifier: Record, reception: Reception, zone: str, streams: list[Record]
-) -> Iterator[Problem]:
-    """An amplifier must be able to play at least one stream of each of its zones."""
-    verdicts = [takes(reception, stream) for stream in streams]
-    if streams and not any(verdict is None or verdict for verdict in verdicts):
-        formats = ", ".join(
-            f"{each.format} at {' or '.join(_milliseconds(t) for t in each.packet_times)}"
-            for each in reception.formats
-        )
-        yield streams[0].place.problem(
-            f'{streams[0].subject}: {amplifier.subject} in zone "{zone}" can\'t play it',
-            f"its profile takes {formats}",
-        )
-    for stream in streams:
-        for leg in legs_of(stream):
-            if reception.needs_even_port and leg.port % 2:
-                yield leg.record.problem(
-                    leg.port_key, f"port: {amplifier.subject} takes even ports only"
-                )
-            if leg.address.is_multicast and not reception.multicast:
-                yield leg.record.problem(
-                    leg.address_key,
-                    f"address: {amplifier.subject} can't receive multicast",
-                    "send to its own address",
-                )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -14,6 +15,7 @@ from zones.yaml_document import Listing, Node, Table
 from zones.yaml_kind import (
     BYTES_UNITS,
     DECIBEL_UNITS,
+    IPV4,
     METRES_UNITS,
     SECONDS_UNITS,
     Kind,
@@ -56,6 +58,30 @@ def _read_priority(text: str) -> int:
         raise ValueProblem(f'"{text}" is not a priority', hint) from error
 
 
+_INTERFACE_NAME: Final = re.compile(r"[^\s/:]{1,15}")
+"""What Linux takes as the name of a network interface (IFNAMSIZ less one)."""
+_ANY: Final = frozenset({"any", "all", "auto", "default", "*"})
+
+
+def _read_interface(text: str) -> str:
+    if re.fullmatch(r"[0-9.]+", text):
+        address = IPV4.read(text)
+        if address.is_unspecified or address.is_multicast or address.is_reserved:
+            raise ValueProblem(f"{text} is no address of an interface", "it is never guessed")
+        return str(address)
+    if text.lower() in _ANY:
+        raise ValueProblem(f'"{text}" is no interface', "it is never guessed: write eth1, say")
+    if _INTERFACE_NAME.fullmatch(text):
+        return text
+    raise ValueProblem(f'"{text}" is no interface', "write its name, such as eth1, or its address")
+
+
+INTERFACE_KIND: Final = Kind(
+    "an interface",
+    _read_interface,
+    {"type": "string", "pattern": f"^{_INTERFACE_NAME.pattern}$"},
+    "a name, like `eth1`, or an IPv4 address",
+)
 DSCP_KIND: Final = Kind(
     "a DSCP",
     _read_dscp,

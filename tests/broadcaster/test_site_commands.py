@@ -61,12 +61,12 @@ def test_warnings_are_shown_and_the_file_accepted(run):
     assert result.exit_code == 2  # the virtual amplifier takes even ports only
     result = run(spoilt("77.2, port: 5004", "77.2, port: 5006", SITE))
     assert result.exit_code == 0
-    result = run(spoilt("distance: 220 m", "distance: 20 m", SITE))
+    result = run(spoilt("distance: 220 m", "distance: 180 m", SITE))
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
-        'config.yaml:19:39: warning: speaker "rock-2": distance: 20 m is outside its '
+        'config.yaml:19:39: warning: speaker "rock-2": distance: 180 m is outside its '
         'zone "lower", 200 to 400 m',
-        "      rock-2: {output: amp-2/1, distance: 20 m, at: [37.575, 126.935]}",
+        "      rock-2: {output: amp-2/1, distance: 180 m, at: [37.578, 126.938]}",
         "                                          ^",
     ]
 
@@ -157,7 +157,7 @@ def test_the_schema_of_a_table_accepts_the_file_of_it(validator, name):
         ("packet_time: 5 ms", "packet_time: 5"),
         ("day: 06:00-22:00", "day: 6-22"),
         ("{ko: 물가, en: Waterside}", "{ko: 물가}"),
-        ("[37.58, 126.94], [37.57, 126.93]", "[126.94, 37.58], [37.57, 126.93]"),
+        ("[[37.58, 126.94], [37.577", "[[126.94, 37.58], [37.577"),
         ("evidence: state", "evidence: status"),
         ("  amp-2: {", "  Amp_2: {"),
         ("outputs: 2}", "outputs: two}"),

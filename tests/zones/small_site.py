@@ -17,14 +17,14 @@ paths:
   stream:
     name: {ko: 산책로, en: Path}
     length: 400 m
-    line: [[37.58, 126.94], [37.57, 126.93]]
+    line: [[37.58, 126.94], [37.577, 126.9375]]
 amplifier_defaults: {profile: horn, network: audio, outputs: 2}
 amplifiers:
   amp-1: {name: {ko: 앰프 1, en: One}, address: 10.0.0.1}
   amp-2: {name: {ko: 앰프 2, en: Two}, address: 10.0.0.2}
 speakers:
   rock-1: {output: amp-1/1, distance: 20 m, at: [37.579, 126.939]}
-  rock-2: {output: amp-2/1, distance: 220 m, at: [37.575, 126.935]}
+  rock-2: {output: amp-2/1, distance: 220 m, at: [37.578, 126.938]}
 exits:
   bridge: {name: {ko: 다리, en: Bridge}, path: stream, distance: 0 m, at: [37.58, 126.94]}
 zone_defaults: {levels: {day: -12 dB, night: -30 dB}, warning_level: 0 dB}
@@ -38,7 +38,7 @@ zones:
     neighbours: [lower]
     exits: [bridge]
     outputs: [amp-1/1, amp-1/2]
-    polygon: [[37.58, 126.94], [37.58, 126.95], [37.57, 126.95], [37.58, 126.94]]
+    polygon: [[37.59, 126.93], [37.59, 126.95], [37.56, 126.94], [37.59, 126.93]]
   lower:
     name: {ko: 하류, en: Lower}
     path: stream

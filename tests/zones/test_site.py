@@ -69,7 +69,7 @@ def test_zones_keep_order_levels_and_quiet_hours():
     assert upper.warning_level_db == 0
     assert upper.quiet_hours is None
     assert lower.quiet_hours == (dt.time(22), dt.time(6))
-    assert upper.polygon[0] == upper.polygon[-1] == Point(37.58, 126.94)
+    assert upper.polygon[0] == upper.polygon[-1] == Point(37.59, 126.93)
     assert lower.polygon == ()
 
 

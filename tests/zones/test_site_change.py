@@ -50,8 +50,8 @@ def test_the_same_file_changes_nothing():
          'stream "lower": min_priority: 0 -> 224'),
         ("    quiet_hours: 22:00-06:00\n", "",
          'zone "lower": quiet_hours: [22:00, 06:00] -> nothing'),
-        ("    polygon: [[37.58, 126.94], [37.58, 126.95], [37.57, 126.95], [37.58, 126.94]]\n", "",
-         'zone "upper": polygon: [37.58,126.94, 37.58,126.95, 37.57,126.95, 37.58,126.94] -> []'),
+        ("    polygon: [[37.59, 126.93], [37.59, 126.95], [37.56, 126.94], [37.59, 126.93]]\n", "",
+         'zone "upper": polygon: [37.59,126.93, 37.59,126.95, 37.56,126.94, 37.59,126.93] -> []'),
     ],
 )  # fmt: skip
 def test_what_only_shapes_the_sound_takes_effect_without_a_gap(old, new, sentence):
@@ -95,7 +95,7 @@ def test_a_new_stream_interrupts_no_other():
 
 def test_what_is_gone_is_told_with_what_it_was():
     [change] = changed(
-        ("  rock-2: {output: amp-2/1, distance: 220 m, at: [37.575, 126.935]}\n", "")
+        ("  rock-2: {output: amp-2/1, distance: 220 m, at: [37.578, 126.938]}\n", "")
     )
     assert str(change) == 'speaker "rock-2" is gone'
     assert change.kind is Kind.REMOVED
