@@ -1,6 +1,6 @@
 """Packets laid out for the kernel: what one sendmmsg takes, several ticks ahead.
 
-A cadence is all legs of the streams with one packet time. Headers, payload pointers and message
+A cadence is all legs of streams with one packet time. Headers, payload pointers and message
 headers of the coming ticks are written in one go, so that a tick itself is a system call and hardly
 any Python: what is not touched need not be fetched into a cold cache.
 """
@@ -11,21 +11,18 @@ import ctypes
 import errno
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.engine.codec import Octets, Samples, encode
 from broadcaster.engine.libc import libc
 from broadcaster.engine.packet import HEADER, VERSION_2, sequence_number, timestamp
 from broadcaster.engine.plan import Stream
-from broadcaster.engine.render import Mix, Pcm
+from broadcaster.engine.render import Pcm
 from broadcaster.engine.shared_block import SharedBlock, leg_key
 from zones.media_time import RATE, Sample
 from zones.site import StreamId
-from zones.sound import Silence
-from zones.stream_format import StreamFormat
 
 BLOCK_PACKETS = 20
 """Packets encoded and laid out at once while nothing changes."""
@@ -45,50 +42,14 @@ _AT_ONCE = 1024
 """UIO_MAXIOV: the most messages one sendmmsg takes."""
 
 
-class Line:
-    """One run of encoded packets, shared by all streams that sound and encode alike."""
+class Payloads(Protocol):
+    """Where a cadence gets the payloads of a stream from."""
 
-    def __init__(self, mix: Mix, payload_format: StreamFormat, packet_time: Sample) -> None:
-        """Play `mix` in packets of `packet_time` samples."""
-        self.mix = mix
-        self.fault = ""
-        self._format = payload_format
-        self._packet_time = packet_time
-        self._packet_bytes = payload_format.payload_bytes(packet_time)
-        self._octets: Octets = np.zeros(0, np.uint8)
-        self._address = 0
-        self._begin: Sample = 0
-        self.end: Sample = 0
-        """The first sample not yet encoded."""
-
-    def play(self, mix: Mix) -> None:
-        """Play another mix from the next packet on."""
-        self.mix = mix
-        self.end = self._begin
+    end: Sample
+    """The first sample not yet encoded."""
 
     def pointer(self, pcm: Pcm, sample: Sample, packets: int) -> int:
         """Address of the payload that begins at `sample`; encodes up to `packets` when needed."""
-        if not self._begin <= sample < self.end:
-            length = (packets if self.mix.is_whole else 1) * self._packet_time
-            self._octets = encode(self._format, self._rendered(pcm, sample, length))
-            self._address = self._octets.ctypes.data
-            self._begin, self.end = sample, sample + length
-            if not self.mix.is_whole:  # what is missing may be there for the next packet
-                self.end = sample + self._packet_time
-        return self._address + (sample - self._begin) // self._packet_time * self._packet_bytes
-
-    def _rendered(self, pcm: Pcm, sample: Sample, length: Sample) -> Samples:
-        """The line's sound; a claim that cannot be rendered is passed over, the others go on."""
-        for _ in range(len(self.mix.claims) + 1):
-            try:
-                return self.mix.render(pcm, sample, length)
-            except Exception as error:  # noqa: BLE001 - one bad claim must not stop every stream
-                poison = self.mix.on_air(sample)
-                self.fault = f"{poison.id if poison else 'nothing'} cannot be rendered: {error!r}"
-                if poison is None or isinstance(poison.source, Silence):
-                    break
-                self.mix = self.mix.passing_over(poison)
-        return np.zeros(length, np.int16)
 
 
 class Cadence:
@@ -97,14 +58,18 @@ class Cadence:
     def __init__(
         self,
         streams: list[Stream],
-        lines: Mapping[StreamId, Line],
+        lines: Mapping[StreamId, Payloads],
         sockets: Mapping[str, socket.socket],
+        rows: Mapping[int, int],
         block: SharedBlock,
     ) -> None:
-        """`lines` gives each stream its sound, `sockets` the descriptors its legs name."""
+        """`lines` gives each stream its sound, `sockets` the descriptors its legs name.
+
+        `rows` are those of the legs' counts in `block`, by `leg_key`.
+        """
         self.packet_time = streams[0].packet_time
-        self.lines = list(dict.fromkeys(lines[stream.id] for stream in streams))
-        index = {id(line): at for at, line in enumerate(self.lines)}
+        self._lines = list(dict.fromkeys(lines[stream.id] for stream in streams))
+        index = {id(line): at for at, line in enumerate(self._lines)}
         legs = [
             (leg.socket, number, stream, leg)
             for stream in streams
@@ -129,9 +94,8 @@ class Cadence:
         ]
         self._make_layout(of_stream)
         self._batches = _batches([name for name, _, _, _ in legs], sockets)
-        rows = block.leg_rows([leg_key(stream.id, number) for _, number, stream, _ in legs])
         self._table = block.fields["legs"]
-        self._rows = np.array(rows)
+        self._rows = np.array([rows[leg_key(stream.id, number)] for _, number, stream, _ in legs])
         self._sent_whole = 0
         self._packets = self._refused = self._errors = np.zeros(self._count, np.uint64)
 
@@ -171,8 +135,8 @@ class Cadence:
         """Have the packets that begin at `sample` laid out, and up to `packets` ticks more."""
         if self._begin <= sample < self._end:
             return
-        pointers = np.array([line.pointer(pcm, sample, packets) for line in self.lines], np.uint64)
-        encoded = min(line.end for line in self.lines) - sample
+        pointers = np.array([line.pointer(pcm, sample, packets) for line in self._lines], np.uint64)
+        encoded = min(line.end for line in self._lines) - sample
         ticks = min(self._depth, packets, encoded // self.packet_time)
         ahead = np.arange(ticks, dtype=np.uint64)[:, np.newaxis]
         self._vectors["base"][:ticks, :, 1] = pointers[self._line_of] + ahead * self._payload_bytes

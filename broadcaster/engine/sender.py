@@ -9,73 +9,28 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
 from time import monotonic_ns
 
-from broadcaster.engine.cadence import BLOCK_PACKETS, Cadence, Line
-from broadcaster.engine.codec import SPOKEN
+from broadcaster.engine.bulletins import Bulletins
+from broadcaster.engine.cadence import BLOCK_PACKETS, Cadence
 from broadcaster.engine.libc import AbsoluteSleep
+from broadcaster.engine.line import Chorus, Encoding, Line, Voice
 from broadcaster.engine.pace import Due, next_due
-from broadcaster.engine.plan import Part, Plan, PlanError, Stream
-from broadcaster.engine.render import Pcm, is_at_hand, mixes
+from broadcaster.engine.plan import Part, Plan
+from broadcaster.engine.render import Pcm, is_at_hand
+from broadcaster.engine.score import EncodingKey, Score, score
 from broadcaster.engine.shared_block import Adoption, SharedBlock
 from zones.bus import ClaimId
 from zones.media_time import MediaClock, Sample
-from zones.site import StreamId
 
 _PUBLISH_TICKS = 20
 _ALIGNMENT: Sample = 960
 """Every packet time divides it, so all cadences meet there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """The plan parts in force, laid out for sending; made beside the sender, adopted at a tick."""
-
-    parts: Mapping[Part, Plan]
-    cadences: tuple[Cadence, ...]
-    lines: tuple[Line, ...]
-    waiting: frozenset[ClaimId]
-    """The claims of these parts that the engine has to give a start."""
-
-
-def score(
-    parts: Mapping[Part, Plan], sockets: Mapping[str, socket.socket], block: SharedBlock
-) -> Score:
-    """Unite the parts and lay their streams out.
-
-    Raises:
-        PlanError: a stream is in a format this engine does not encode, or needs a socket it was
-            not given.
-    """
-    streams = {s.id: s for plan in reversed([*parts.values()]) for s in plan.streams}
-    for stream in streams.values():
-        _check(stream, sockets)
-    mix_of = mixes(parts.values(), streams.values())
-    lines: dict[object, Line] = {}
-    line_of: dict[StreamId, Line] = {}
-    by_packet_time: dict[Sample, list[Stream]] = {}
-    for stream in streams.values():
-        key = (id(mix_of[stream.id]), stream.format.name, stream.packet_time)
-        if key not in lines:
-            lines[key] = Line(mix_of[stream.id], stream.format, stream.packet_time)
-        line_of[stream.id] = lines[key]
-        by_packet_time.setdefault(stream.packet_time, []).append(stream)
-    waiting = frozenset(claim.id for line in lines.values() for claim in line.mix.unstamped)
-    return Score(
-        dict(parts),
-        tuple(Cadence(group, line_of, sockets, block) for group in by_packet_time.values()),
-        tuple(lines.values()),
-        waiting,
-    )
-
-
-def _check(stream: Stream, sockets: Mapping[str, socket.socket]) -> None:
-    if stream.format not in SPOKEN:
-        raise PlanError(f"stream {stream.id}: this engine does not encode {stream.format.name}")
-    for leg in stream.legs:
-        if leg.socket not in sockets:
-            raise PlanError(f"stream {stream.id}: there is no socket {leg.socket!r}")
+_MARGIN_NS = 300_000
+"""Work that can wait ends this long before the next packets are due."""
+_HORIZON_PER_VOICE: Sample = 10
+"""How long before it is due a packet may be made ahead: some 0.2 ms for each voice."""
+_LONGEST_HORIZON: Sample = 720
 
 
 class Sender:
@@ -94,7 +49,12 @@ class Sender:
         self._pcm = pcm
         self._sockets = sockets
         self._cadences: tuple[Cadence, ...] = ()
-        self._waiting: list[Line] = []
+        self._lines: tuple[Line | Chorus, ...] = ()
+        self._waiting: list[Line | Chorus] = []
+        self._voices: tuple[Voice, ...] = ()
+        self._horizon: Sample = 0
+        self._bulletins: Bulletins | None = None
+        self._encodings: dict[EncodingKey, Encoding] = {}
         self._stamps: dict[ClaimId, Sample] = {}
         self._in_force: Mapping[Part, Plan] = {}
         self._handed_over: Score | None = None
@@ -108,15 +68,16 @@ class Sender:
         Raises:
             PlanError: the parts cannot be sent by this engine.
         """
-        self._handed_over = score(parts, self._sockets, self._block)
+        score_ = score(parts, self._sockets, self._block, self._encodings, self._now())
+        self._encodings = dict(score_.encodings)
+        self._handed_over = score_
 
     def rehearse(self) -> None:
         """Go through a tick without sending, so that a standby's first one is not its slowest."""
         score = self._handed_over
         if score is not None:
-            sample = -(-self._now() // _ALIGNMENT) * _ALIGNMENT
-            for line in score.lines:
-                line.play(line.mix.with_stamps(self._block.stamps(score.waiting)))
+            sample = self._first_sample()
+            self._recall_stamps(score)
             for cadence in score.cadences:
                 cadence.prepare(self._pcm, sample, 1)
                 cadence.send_nothing()
@@ -124,10 +85,16 @@ class Sender:
     def run(self) -> None:
         """Send until `is_stopping`; returns after a whole tick."""
         sleep = AbsoluteSleep()
-        sample = -(-self._now() // _ALIGNMENT) * _ALIGNMENT
+        sample = self._first_sample()
+        self._warm_up(sample)
         while not self.is_stopping:
             self._prepare(sample, BLOCK_PACKETS)
-            sleep.until(self._clock.monotonic_ns_at(sample))
+            due_ns = self._clock.monotonic_ns_at(sample)
+            if self._voices:
+                self._get_ahead(sample, due_ns - _MARGIN_NS)
+            if self._bulletins is not None and self._bulletins.due <= sample:
+                self._send_bulletins(sample, due_ns - _MARGIN_NS)
+            sleep.until(due_ns)
             now = self._now()
             if now - sample >= self._tick:
                 sample = self._skip(sample, next_due(sample, now, self._tick))
@@ -141,8 +108,38 @@ class Sender:
             self._send(sample)
             sample += self._tick
 
+    def _first_sample(self) -> Sample:
+        """Where all cadences meet next."""
+        return -(-self._now() // _ALIGNMENT) * _ALIGNMENT
+
+    def _recall_stamps(self, score: Score) -> None:
+        """Give claims the starts that an engine before this one gave them."""
+        stamps = self._block.stamps(score.waiting)
+        for line in score.lines:
+            line.play(line.mix.with_stamps(stamps))
+
+    def _warm_up(self, sample: Sample) -> None:
+        """Feed encoders what came before, in the time there is until the first packet."""
+        score = self._handed_over
+        if score is not None and score.voices:
+            self._recall_stamps(score)
+            self._voices, self._horizon = score.voices, _ALIGNMENT
+            self._get_ahead(sample - 1, self._clock.monotonic_ns_at(sample) - _MARGIN_NS)
+
     def _now(self) -> Sample:
         return self._clock.sample_at(monotonic_ns())
+
+    def _get_ahead(self, sample: Sample, until_ns: int) -> None:
+        """Encode for the packets after `sample` while there is time; they fall due together."""
+        for voice in self._voices:
+            while monotonic_ns() < until_ns and voice.get_ahead(self._pcm, sample, self._horizon):
+                pass
+
+    def _send_bulletins(self, sample: Sample, until_ns: int) -> None:
+        """Send what is due beside the sound, while there is time."""
+        bulletins = self._bulletins
+        while bulletins is not None and bulletins.due <= sample and monotonic_ns() < until_ns:
+            bulletins.send_next(sample)
 
     def _prepare(self, sample: Sample, packets: int) -> None:
         for cadence in self._cadences:
@@ -184,11 +181,15 @@ class Sender:
             for plan in adopted:
                 self._block.note_adopting(plan.part, plan.revision)
             self._in_force = score.parts
-            self._cadences = score.cadences
+            self._cadences, self._lines = score.cadences, score.lines
+            self._voices, self._bulletins = score.voices, score.bulletins
             for cadence in self._cadences:
                 cadence.take_over()
             if self._cadences:
                 self._tick = min(cadence.packet_time for cadence in self._cadences)
+            self._horizon = min(
+                _LONGEST_HORIZON, _HORIZON_PER_VOICE * len(self._voices) - self._tick
+            )
             fresh = score.waiting - self._stamps.keys()
             known = {**self._block.stamps(fresh), **self._stamps} if fresh else self._stamps
             self._stamps = {name: at for name, at in known.items() if name in score.waiting}
@@ -215,6 +216,12 @@ class Sender:
     def _publish(self) -> None:
         for cadence in self._cadences:
             cadence.publish()
-            for line in cadence.lines:
-                if line.fault:
-                    self._block.say_fault(line.fault)
+        for line in self._lines:
+            if line.fault:
+                self._block.say_fault(line.fault)
+
+    def say_goodbye(self) -> None:
+        """Tell receivers that every stream ends; only when no engine will speak after this one."""
+        self._publish()
+        if self._bulletins is not None:
+            self._bulletins.say_goodbye(self._now())
