@@ -127,11 +127,12 @@ class Station:
         return int(self.until(look, f"there is a new {role}"))
 
     def until(self, condition: Any, what: str) -> Any:
-        """Look again and again until `condition()` is true; its value."""
+        """Look again, every twenty packets, until `condition()` is true; its value."""
         deadline = monotonic() + PATIENCE
         while not (value := condition()):
             assert monotonic() < deadline, f"gave up waiting until {what}"
             assert self.process.poll() is None, "the controller ended"
+            self.packets(20)
         return value
 
     def packets(self, count: int) -> list[Packet]:

@@ -160,6 +160,7 @@ def test_the_ear_is_started_again(on_air):
     assert on_air.successor("ear", before) != before
 
 
+@pytest.mark.slow
 def test_sigterm_leaves_no_process_and_the_next_controller_keeps_the_streams(
     run_directory, tmp_path, multicast_group, free_port
 ):
@@ -181,6 +182,7 @@ def test_sigterm_leaves_no_process_and_the_next_controller_keeps_the_streams(
     assert len(first.sources) == 1
 
 
+@pytest.mark.slow
 def test_processes_die_with_a_supervisor_that_is_killed(
     run_directory, tmp_path, multicast_group, free_port
 ):
