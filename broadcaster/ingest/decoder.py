@@ -25,6 +25,12 @@ from numpy.typing import NDArray
 
 from broadcaster.ingest.errors import DamagedError, IngestError, NotAudioError, RefusedError
 from broadcaster.ingest.limits import Limits
+from broadcaster.ingest.mp3_header import (
+    FIRST_FRAME,
+    ID3_HEADER,
+    announced_samples,
+    id3_length,
+)
 from broadcaster.ingest.ogg_page import ENOUGH, length_of_single_page
 from zones.media_time import RATE, Sample, seconds
 
@@ -61,8 +67,6 @@ _UNREADABLE = (
     errno.ENAMETOOLONG,
     errno.ELOOP,
 )
-_GUESSED = frozenset({"aac"})
-"""Formats without a length, for which FFmpeg guesses one from the bit rate."""
 
 
 class Decoder:
@@ -211,14 +215,25 @@ class Decoder:
 
     def _refuse_truncated(self, total: Sample) -> None:
         """Compare with the announced length, unless that is a guess."""
-        announced = self.announced_length
-        if announced is None or self._container.format.name in _GUESSED:
+        announced = self._trusted_length()
+        if announced is None:
             return
         if total < announced - _TOLERANCE:
             raise DamagedError(
                 f"{self.path}: ends after {seconds(total):.1f} s of {seconds(announced):.1f} s; "
                 "it is cut off: copy the file again"
             )
+
+    def _trusted_length(self) -> Sample | None:
+        form = self._container.format.name
+        if form == "aac":
+            return None
+        if form != "mp3":
+            return self.announced_length
+        with self.path.open("rb") as file:
+            file.seek(id3_length(file.read(ID3_HEADER)))
+            counted = announced_samples(file.read(FIRST_FRAME))
+        return None if counted is None else round(counted * RATE / self._stream.rate)
 
 
 class _Converter:

@@ -108,3 +108,18 @@ def test_a_file_cut_off_is_damaged(tmp_path, name):
 def test_the_name_tells_nothing(tmp_path):
     path = write(tmp_path / "x.mp3", WAV, tone(0.5))
     assert len(decoded(path)) == RATE // 2
+
+
+def test_an_mp3_that_does_not_say_its_length_is_taken_as_it_is(tmp_path):
+    first = write(tmp_path / "a.mp3", KINDS["mp3"], tone(2.0)).read_bytes()
+    header = first.index(b"Info", 4) if b"Info" in first else first.index(b"Xing")
+    without = bytearray(first)
+    without[header : header + 4] = bytes(4)
+    (tmp_path / "b.mp3").write_bytes(without + bytes(20_000))
+    assert len(decoded(tmp_path / "b.mp3")) >= 2 * RATE
+
+
+def test_mp3_frames_joined_from_several_files_are_all_played(tmp_path):
+    one = write(tmp_path / "a.mp3", KINDS["mp3"], tone(2.0)).read_bytes()
+    (tmp_path / "b.mp3").write_bytes(one * 5)
+    assert len(decoded(tmp_path / "b.mp3")) >= 10 * RATE
