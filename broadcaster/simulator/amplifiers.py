@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 TICK = 0.04
 """Seconds between two looks at the sockets; less than the shortest buffer of a shipped profile."""
 INTERVAL = 0.5
-"""Seconds between two reports to control while nothing changes."""
+"""Seconds between two reports, to control and to who follows the link, while nothing changes."""
 _LONGEST_RECORDING = 600.0
 _PATIENCE = 3.0
 """Seconds a recording may take longer than what it records."""
@@ -57,12 +57,16 @@ class Amplifiers:
     async def _play(self) -> None:
         loop = asyncio.get_running_loop()
         start, ticks = loop.time(), 0
+        published = start
         while True:
             self._rack.tick()
             values = self._rack.values()
             if values != self._values:
                 self._values = values
                 self._sender.tell()
+                self._server.publish()
+            if loop.time() >= published + INTERVAL:
+                published = loop.time()
                 self._server.publish()
             ticks = max(ticks + 1, int((loop.time() - start) / TICK))
             await asyncio.sleep(start + ticks * TICK - loop.time())
