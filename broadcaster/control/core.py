@@ -263,8 +263,8 @@ class Core:
     def _retake(self, command: RetakeAnchor) -> list[Effect]:
         step = command.anchor.utc - self.plan.anchor.utc_at(command.anchor.sample)
         said = f"the wall clock stepped by {step.total_seconds():+.1f} s; nothing on air changes"
-        self.plan = replace(self.plan, anchor=command.anchor)
-        return [Noticed(said), *self._plan(self.plan.claims, self.plan.sources)]
+        planned = self._plan(self.plan.claims, self.plan.sources, command.anchor)
+        return [Noticed(said), *planned]
 
     def _extend(self, now: float) -> list[Effect]:
         """Bring the programme up to date, and drop what is over."""
@@ -316,12 +316,18 @@ class Core:
         act = self.acts.get(claim.id)
         return act is not None and act.given is not None and act.given + STALE_NOTICE < at
 
-    def _plan(self, claims: Iterable[Claim], sources: Mapping[str, Source]) -> list[Effect]:
+    def _plan(
+        self,
+        claims: Iterable[Claim],
+        sources: Mapping[str, Source],
+        anchor: WallAnchor | None = None,
+    ) -> list[Effect]:
         """The next plan; nothing when it would be as the present one."""
         before = self.plan
         plan = replace(
             before,
             revision=before.revision + 1,
+            anchor=anchor or before.anchor,
             streams=self.ground.streams,
             sources=dict(sources),
             claims=tuple(claims),

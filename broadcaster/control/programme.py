@@ -138,7 +138,9 @@ def _claim(
     if before is None:
         # All zones together: what another zone has begun is joined where it is.
         starts = [c.start for (_, other), c in begun.items() if other == name]
-        start = min((s for s in starts if s is not None), default=now)
+        # The list shall not be heard for the moment before the schedule begins.
+        first = now + LEAD if name == DEFAULT_LIST else now
+        start = min((s for s in starts if s is not None), default=first)
     return Claim(name, zone, Kind.PROGRAMME, _PRIORITIES[name], source, start=start)
 
 

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlists.recording import Recording
@@ -37,6 +37,7 @@ def hour(library, seed=1, start=1000):
     return extended(EMPTY, Rotation(library, seed), start + HOUR // 4, start=start, keep_from=start)
 
 
+@settings(deadline=None)
 @given(libraries(smallest=1), st.integers(-(10**12), 10**12), st.integers(0, 99))
 def test_it_reaches_from_the_start_to_the_end_without_a_hole(library, start, seed):
     timeline = hour(library, seed, start)
@@ -45,6 +46,7 @@ def test_it_reaches_from_the_start_to_the_end_without_a_hole(library, start, see
     assert timeline.stretches[0][1] >= start + HOUR // 4
 
 
+@settings(deadline=None)
 @given(libraries(smallest=2), st.integers(0, 99))
 def test_every_track_plays_before_one_is_repeated(library, seed):
     tracks = played(hour(library, seed))
@@ -53,6 +55,7 @@ def test_every_track_plays_before_one_is_repeated(library, seed):
         assert track not in before
 
 
+@settings(deadline=None)
 @given(libraries(smallest=1), st.integers(0, 99))
 def test_the_same_seed_gives_the_same_programme(library, seed):
     assert hour(library, seed) == hour(list(reversed(library)), seed)
@@ -63,6 +66,7 @@ def test_another_seed_gives_another_order():
     assert len({tuple(played(hour(library, seed))[:8]) for seed in range(20)}) > 10
 
 
+@settings(deadline=None)
 @given(libraries(smallest=1), libraries(), st.lists(st.integers(0, HOUR // 8), max_size=4))
 def test_extending_never_moves_what_is_planned(library, more, steps):
     timeline, start = hour(library), 1000
@@ -77,6 +81,7 @@ def test_extending_never_moves_what_is_planned(library, more, steps):
         timeline = longer
 
 
+@settings(deadline=None)
 @given(libraries(smallest=1), st.lists(st.integers(0, HOUR // 2), max_size=5))
 def test_one_step_or_many_give_the_same(library, steps):
     rotation, until = Rotation(library, 3), 7 + HOUR // 2
@@ -87,6 +92,7 @@ def test_one_step_or_many_give_the_same(library, steps):
     assert extended(timeline, rotation, until, start=7, keep_from=7) == once
 
 
+@settings(deadline=None)
 @given(libraries(smallest=1))
 def test_neighbours_overlap_by_their_crossfade(library):
     for (start, before), (after, segment) in pairwise(hour(library).items):
@@ -142,6 +148,7 @@ def test_equal_sound_under_two_titles_plays_once_a_round():
     assert len(Rotation([recording(1), recording(1)], 1)) == 1
 
 
+@settings(deadline=None)
 @given(libraries(smallest=2), st.integers(0, 99), st.data())
 def test_removing_a_track_changes_nothing_but_its_own_place(library, seed, data):
     gone = data.draw(st.sampled_from(library))
