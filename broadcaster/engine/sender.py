@@ -46,6 +46,8 @@ class Sender:
         """Sockets are named as in the plan's legs (`plan.socket_name`)."""
         self._clock = clock
         self._block = block
+        self._sent_until = block.word("sent_until")
+        self._beat_ns = block.word("beat_ns")
         self._pcm = pcm
         self._sockets = sockets
         self._cadences: tuple[Cadence, ...] = ()
@@ -150,9 +152,8 @@ class Sender:
         for cadence in self._cadences:
             if sample % cadence.packet_time == 0:
                 cadence.send(sample)
-        fields = self._block.fields
-        fields["sent_until"] = sample + self._tick
-        fields["beat_ns"] = monotonic_ns()
+        self._sent_until.value = sample + self._tick
+        self._beat_ns.value = monotonic_ns()
         self._ticks += 1
         if self._ticks % _PUBLISH_TICKS == 0:
             self._publish()

@@ -9,6 +9,7 @@ writing its key last.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import mmap
 import os
@@ -255,6 +256,10 @@ class SharedBlock:
         row = (ns, in_force[Part.CONTROL], in_force[Part.LOCAL])
         self.fields["deaths"][count % DEATHS] = row
         self.fields["death_count"] = count + 1
+
+    def word(self, name: str) -> ctypes.c_int64:
+        """A field of 64 bits for writing at every tick; not to be used after `close`."""
+        return ctypes.c_int64.from_address(self._rows[name].ctypes.data)
 
     def say_fault(self, sentence: str) -> None:
         """Show what is wrong with the engine's orders; an empty sentence takes it back."""
