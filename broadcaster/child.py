@@ -82,10 +82,16 @@ class Child:
                 pass_fds=self.duty.descriptors,
                 process_group=0,
             )
+        try:
+            descriptor = os.pidfd_open(process.pid)
+        except OSError:
+            # Too many files are open. Nobody would notice the end of this one, so it may not run.
+            process.kill()
+            process.wait()
+            raise
         self._starts += 1
         self._process = process
         self._ended.clear()
-        descriptor = os.pidfd_open(process.pid)
         asyncio.get_running_loop().add_reader(descriptor, self._reap, descriptor)
 
     async def ended(self) -> int:

@@ -87,8 +87,25 @@ async def look(run: RunDirectory) -> Facts | None:
         "supervisor": table.supervisor,
         "config": table.config,
         "processes": [_process(entry, speaker) for entry in entries],
-        "faults": [*faults, *snapshot.get("faults", [])],
+        "faults": [*faults, *snapshot.get("faults", []), *_unheard(snapshot["streams"])],
     }
+
+
+def _unheard(streams: list[Facts]) -> list[str]:
+    """A sentence for each stream of which somebody says that it is not there."""
+    found = []
+    for stream in streams:
+        if stream["sent"] is False:
+            why = (stream.get("sent_detail") or {}).get("fault") or "other sound, or none"
+            found.append(f"{stream['zone']}: the right sound is not sent: {why}")
+        silent = [
+            str(one.get("amplifier"))
+            for one in stream.get("arrived_detail") or ()
+            if one.get("value") is False
+        ]
+        if silent:
+            found.append(f"{stream['zone']}: nothing arrives at {', '.join(silent)}")
+    return found
 
 
 def _starting(holder: int) -> Facts:
@@ -235,7 +252,16 @@ def _show(facts: Facts) -> None:
             process["role"], str(process["pid"] or "-"), state, str(process["restarts"])
         )
     console.print(streams, "", processes, "", sep="\n")
+    engine = facts["engine"]
+    if engine and not (engine["real_time"] and engine["locked"]):
+        lacks = [
+            *([] if engine["real_time"] else ["real-time scheduling"]),
+            *([] if engine["locked"] else ["locked memory"]),
+        ]
+        console.print(f"degraded: the engine runs without {' and '.join(lacks)}", style="bold")
     for fault in facts["faults"]:
-        console.print(f"fault: {fault}", style="bold", markup=False, highlight=False)
+        console.print(
+            f"fault: {fault}", style="bold", markup=False, highlight=False, soft_wrap=True
+        )
     if not facts["faults"]:
         console.print("No faults.")

@@ -118,6 +118,21 @@ async def test_a_program_that_is_not_there_is_an_error_of_the_system(tmp_path):
     assert child.pid == 0
 
 
+async def test_one_whose_end_nobody_would_notice_is_not_left_running(monkeypatch):
+    started = []
+
+    def full(pid):
+        started.append(pid)
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "pidfd_open", full)
+    child = Child(duty("signal.pause()"), None)
+    with pytest.raises(OSError, match="Too many"):
+        child.start()
+    assert child.pid == 0
+    assert not is_alive(started[0])
+
+
 def test_endings_in_words():
     assert ending(-9) == "was killed by SIGKILL"
     assert ending(1) == "ended with status 1"

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import stat
 import struct
@@ -244,6 +245,32 @@ async def test_the_socket_is_ours_alone_and_goes_with_the_server(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert list(path.parent.iterdir()) == [path]
     assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
+async def test_another_user_is_refused_though_the_socket_was_opened_to_all(
+    counter, path, worker_directory
+):
+    program = """if True:
+        import json, os, socket, struct, sys
+        with socket.socket(socket.AF_UNIX) as link:
+            link.connect(sys.argv[1])
+            hello = b'{"hello": 1, "role": "stranger"}'
+            link.sendall(struct.pack(">I", len(hello)) + hello)
+            print(link.recv(4096)[4:].decode())
+    """
+    opened = (worker_directory, path.parent, path)
+    for place in opened:
+        place.chmod(0o777)
+    try:
+        stranger = await asyncio.create_subprocess_exec(
+            *("python3", "-c", program, path), user=65534, stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await asyncio.wait_for(stranger.communicate(), LIMIT)
+    finally:
+        for place in opened:
+            place.chmod(0o700)
+    assert json.loads(said) == {"error": "user 65534 may not use this socket"}
 
 
 async def test_a_stale_socket_is_replaced_and_a_live_one_is_not(path):

@@ -127,9 +127,37 @@ async def test_people_read_words_not_colours(control, held):
 
 
 async def test_what_was_not_sent_is_said_loudly(control, held):
-    control["streams"][0]["sent"] = False
+    control["streams"][0] |= {
+        "sent": False,
+        "sent_detail": {"fault": "nothing received for 1.1 s"},
+        "arrived": False,
+        "arrived_detail": [
+            {"amplifier": "amp-1", "value": False},
+            {"amplifier": "amp-2", "value": None},
+            {"amplifier": "amp-3", "value": True},
+        ],
+    }
     answer = await asyncio.to_thread(said, held)
-    assert "NO" in answer.stdout.split()
+    assert answer.stdout.split().count("NO") == 2
+    assert "upper: the right sound is not sent: nothing received for 1.1 s\n" in answer.stdout
+    assert "upper: nothing arrives at amp-1\n" in answer.stdout
+
+
+@pytest.mark.parametrize(
+    ("real_time", "locked", "lacks"),
+    [
+        (True, True, None),
+        (False, True, "real-time scheduling"),
+        (False, False, "real-time scheduling and locked memory"),
+    ],
+)
+async def test_an_engine_without_its_rights_is_shown_as_degraded(
+    control, held, real_time, locked, lacks
+):
+    control["engine"] = {"real_time": real_time, "locked": locked}
+    answer = await asyncio.to_thread(said, held)
+    degraded = f"degraded: the engine runs without {lacks}\n"
+    assert (degraded in answer.stdout) == (lacks is not None)
 
 
 def entry(role, pid):
