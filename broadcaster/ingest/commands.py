@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from broadcaster.ingest.errors import IngestError
+from broadcaster.options import state_option
+from broadcaster.run_directory import StateDirectory
 from zones.media_time import Sample, seconds
 
 if TYPE_CHECKING:
@@ -28,14 +30,6 @@ EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
 """Nothing could be done."""
 
-_state = click.option(
-    "--state",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("state"),
-    show_default=True,
-    envvar="SORIGIL_STATE",
-    help="The station's state directory.",
-)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -46,9 +40,9 @@ def library() -> None:
 
 @library.command(name="import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@_state
+@state_option
 @_as_json
-def import_command(paths: tuple[Path, ...], state: Path, as_json: bool) -> None:
+def import_command(paths: tuple[Path, ...], state: StateDirectory, as_json: bool) -> None:
     """Import audio files, folders or M3U playlists.
 
     What was imported before is not read again, so an interrupted import is simply repeated.
@@ -59,7 +53,7 @@ def import_command(paths: tuple[Path, ...], state: Path, as_json: bool) -> None:
 
     refused = 0
     with _complained(as_json):
-        shelf = Library(state)
+        shelf = Library(state.path)
         files = [file for path in paths for file in audio_files(path)]
         bar = _Bar(len(files), shown=not as_json and sys.stderr.isatty())
         for result in shelf.import_files(files, progress=bar.of):
@@ -70,14 +64,14 @@ def import_command(paths: tuple[Path, ...], state: Path, as_json: bool) -> None:
 
 
 @library.command(name="list")
-@_state
+@state_option
 @_as_json
-def list_command(state: Path, as_json: bool) -> None:
+def list_command(state: StateDirectory, as_json: bool) -> None:
     """List the recordings."""
     from broadcaster.ingest.library import Library
 
     with _complained(as_json):
-        recordings = Library(state).recordings.values()
+        recordings = Library(state.path).recordings.values()
     if as_json:
         click.echo(json.dumps([asdict(recording) for recording in recordings], ensure_ascii=False))
         return
@@ -92,15 +86,15 @@ def store() -> None:
 
 
 @store.command(name="status")
-@_state
+@state_option
 @_as_json
-def status_command(state: Path, as_json: bool) -> None:
+def status_command(state: StateDirectory, as_json: bool) -> None:
     """Say what the store holds and what its disk has left."""
     from broadcaster.ingest.pcm_store import PcmStore
     from broadcaster.ingest.store_keeper import size_of
 
     with _complained(as_json):
-        size = size_of(PcmStore(state / "pcm"))
+        size = size_of(PcmStore(state.pcm))
     if as_json:
         click.echo(json.dumps(asdict(size)))
         return
@@ -112,15 +106,15 @@ def status_command(state: Path, as_json: bool) -> None:
 
 @store.command(name="scrub")
 @click.option("--set-aside", is_flag=True, help="Rename damaged files, to be imported anew.")
-@_state
+@state_option
 @_as_json
-def scrub_command(set_aside: bool, state: Path, as_json: bool) -> None:
+def scrub_command(set_aside: bool, state: StateDirectory, as_json: bool) -> None:
     """Compare every recording with its checksum; the exit status is 1 if one is damaged."""
     from broadcaster.ingest.pcm_store import PcmStore
     from broadcaster.ingest.store_keeper import remove_remains, scrub
 
     with _complained(as_json):
-        kept = PcmStore(state / "pcm")
+        kept = PcmStore(state.pcm)
         remains = remove_remains(kept)
         found = scrub(kept, set_aside=set_aside)
     if as_json:
