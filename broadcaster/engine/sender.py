@@ -28,8 +28,10 @@ _ALIGNMENT: Sample = 960
 """Every packet time divides it, so all cadences meet there."""
 _MARGIN_NS = 300_000
 """Work that can wait ends this long before the next packets are due."""
-_HORIZON_PER_VOICE: Sample = 10
-"""How long before it is due a packet may be made ahead: some 0.2 ms for each voice."""
+_AHEAD_NS = 1_500_000
+"""The most encoding done ahead in one tick, so that the work of many voices is spread."""
+_HORIZON_PER_VOICE: Sample = 20
+"""How long before it is due a packet may be made ahead: some 0.4 ms for each voice."""
 _LONGEST_HORIZON: Sample = 720
 
 
@@ -93,7 +95,7 @@ class Sender:
             self._prepare(sample, BLOCK_PACKETS)
             due_ns = self._clock.monotonic_ns_at(sample)
             if self._voices:
-                self._get_ahead(sample, due_ns - _MARGIN_NS)
+                self._get_ahead(sample, min(due_ns - _MARGIN_NS, monotonic_ns() + _AHEAD_NS))
             if self._bulletins is not None and self._bulletins.due <= sample:
                 self._send_bulletins(sample, due_ns - _MARGIN_NS)
             sleep.until(due_ns)

@@ -27,6 +27,12 @@ _OPUS_SHORT_LAG: Final[Sample] = 120
 _G722_LAG: Final[Sample] = 66
 """The two filter banks of G.722: 22 samples at 16 000 Hz."""
 
+_OPUS_OPTIONS: Final = {"vbr": "off", "application": "audio", "compression_level": "5"}
+"""A constant rate: the size of a packet is laid out once, and says nothing of its sound.
+
+At 64 kbit/s complexity 5 is as near to the source as 10, for two thirds of the work.
+"""
+
 _NAMES: Final = {G722.name: ("g722", "g722"), OPUS.name: ("libopus", "opus")}
 
 
@@ -89,8 +95,7 @@ def _opened_encoder(
     if payload_format is OPUS:
         context.bit_rate = payload_format.bytes_per_second * 8
         milliseconds = f"{packet_time * 1000 / RATE:g}"
-        # A constant rate: the size of a packet is laid out once, and says nothing of its sound.
-        context.options = {"vbr": "off", "frame_duration": milliseconds, "application": "audio"}
+        context.options = {**_OPUS_OPTIONS, "frame_duration": milliseconds}
     else:
         context.options = {"frame_size": str(length)}
     try:
