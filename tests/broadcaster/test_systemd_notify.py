@@ -1,0 +1,64 @@
+"""What systemd is told, and that it need not be there."""
+
+import os
+import socket
+
+import pytest
+
+from broadcaster.systemd_notify import notify, watchdog_interval
+
+
+@pytest.fixture
+def listening(run_directory):
+    """A function that listens at an address as systemd would."""
+    opened = []
+
+    def listen(address):
+        systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        opened.append(systemd)
+        systemd.bind(address)
+        return systemd
+
+    yield listen
+    for systemd in opened:
+        systemd.close()
+
+
+def test_words_arrive_one_a_line(listening, run_directory, monkeypatch):
+    systemd = listening(str(run_directory / "notify"))
+    monkeypatch.setenv("NOTIFY_SOCKET", str(run_directory / "notify"))
+    notify("READY=1", "STATUS=speaking")
+    assert systemd.recv(100) == b"READY=1\nSTATUS=speaking"
+
+
+def test_an_abstract_address_is_understood(listening, run_directory, monkeypatch):
+    systemd = listening(f"\0{run_directory}")
+    monkeypatch.setenv("NOTIFY_SOCKET", f"@{run_directory}")
+    notify("READY=1")
+    assert systemd.recv(100) == b"READY=1"
+
+
+@pytest.mark.parametrize("address", [None, "", "/nowhere/notify"])
+def test_nobody_listens(monkeypatch, address):
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    if address is not None:
+        monkeypatch.setenv("NOTIFY_SOCKET", address)
+    notify("READY=1")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "pid", "interval"),
+    [
+        ("5000000", None, 2.5),
+        ("5000000", os.getpid(), 2.5),
+        ("5000000", 1, None),
+        ("", None, None),
+        ("soon", None, None),
+    ],
+)
+def test_the_watchdog_is_fed_twice_as_often_as_asked(monkeypatch, allowed, pid, interval):
+    monkeypatch.setenv("WATCHDOG_USEC", allowed)
+    monkeypatch.delenv("WATCHDOG_PID", raising=False)
+    if pid is not None:
+        monkeypatch.setenv("WATCHDOG_PID", str(pid))
+    assert watchdog_interval() == interval
