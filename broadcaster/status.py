@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import sys
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from time import monotonic_ns
@@ -234,16 +235,17 @@ def _show(facts: Facts) -> None:
     from rich.table import Table
 
     console = Console()
-    streams = Table("zone", "on air", "sent", "arrived", "stream", box=None, pad_edge=False)
+    streams = Table(box=None, pad_edge=False)
+    for title in ("zone", "on air", "sent", "arrived", "to"):
+        streams.add_column(title, no_wrap=True, overflow="ellipsis")
     for stream in facts["streams"]:
         commanded = stream.get("commanded")
-        way = f"{stream['group']}:{stream['port']} {stream['format']}"
         streams.add_row(
             (stream.get("zone_name") or {}).get("ko") or stream["zone"],
             commanded["title"] if commanded else "unknown",
             _WORDS[stream["sent"]],
             _WORDS[stream["arrived"]],
-            f"{way} {stream['packet_time_ms']:g} ms",
+            f"{stream['group']}:{stream['port']}",
         )
     processes = Table("process", "pid", "state", "restarts", box=None, pad_edge=False)
     for process in facts["processes"]:
@@ -251,7 +253,7 @@ def _show(facts: Facts) -> None:
         processes.add_row(
             process["role"], str(process["pid"] or "-"), state, str(process["restarts"])
         )
-    console.print(streams, "", processes, "", sep="\n")
+    console.print(streams, _formats(facts["streams"]), "", processes, "", sep="\n")
     engine = facts["engine"]
     if engine and not (engine["real_time"] and engine["locked"]):
         lacks = [
@@ -265,3 +267,10 @@ def _show(facts: Facts) -> None:
         )
     if not facts["faults"]:
         console.print("No faults.")
+
+
+def _formats(streams: list[Facts]) -> str:
+    """How many streams there are of each format."""
+    kinds = Counter(f"{one['format']} at {one['packet_time_ms']:g} ms" for one in streams)
+    counts = (f"{number} x {kind}" for kind, number in kinds.items())
+    return f"streams: {', '.join(counts) or 'none'}"

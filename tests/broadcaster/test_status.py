@@ -119,8 +119,9 @@ async def test_people_read_words_not_colours(control, held):
     row = next(line for line in answer.stdout.splitlines() if "Dawn" in line)
     assert row.split() == [
         *("상류", "Stream", "at", "Dawn", "yes", "unknown"),
-        *("239.192.77.1:5004", "L16/48000", "5", "ms"),
+        "239.192.77.1:5004",
     ]
+    assert "streams: 1 x L16/48000 at 5 ms\n" in answer.stdout
     assert "control  -" in answer.stdout
     assert "DOWN" in answer.stdout
     assert "fault: the music is late" in answer.stdout
