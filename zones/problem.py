@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+_INVISIBLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+_MESSAGE_CHARACTERS: Final = 400
 
 _SHOWN_CHARACTERS: Final = 160
 """A longer source line is cut round the caret, so that a terminal still shows both."""
@@ -30,7 +35,8 @@ class Problem:
         """`file:line:column: message; hint`, the form editors jump to."""
         label = "warning: " if self.is_warning else ""
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.file}:{self.line}:{self.column}: {label}{self.message}{hint}"
+        message = _shortened(self.message)
+        return _printable(f"{self.file}:{self.line}:{self.column}: {label}{message}{hint}")
 
     def rendered(self, source_text: str) -> str:
         """The problem, the line it is on and a caret below the place."""
@@ -41,14 +47,29 @@ class Problem:
         return f"{self}\n    {shown}\n    {caret}^"
 
 
-def source_lines(text: str) -> list[str]:
+# A file with many problems is split once, not once for each of them.
+@lru_cache(maxsize=8)
+def source_lines(text: str) -> tuple[str, ...]:
     """The lines of a text as YAML counts them (YAML 1.1 section 4.1.4), without their breaks."""
-    return _LINE_BREAK.split(text)
+    return tuple(_LINE_BREAK.split(text))
+
+
+def _shortened(message: str) -> str:
+    """A message whose quotation of the file is not as long as the file."""
+    if len(message) <= _MESSAGE_CHARACTERS:
+        return message
+    half = _MESSAGE_CHARACTERS // 2
+    return f"{message[:half]} ... {message[-half:]}"
+
+
+def _printable(text: str) -> str:
+    """The text with control and direction characters spelt out: they could change what is read."""
+    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c) in _INVISIBLE else c for c in text)
 
 
 def _excerpt(line: str, column: int) -> tuple[str, str]:
     """The part of a line worth showing, and the blanks that put a caret below `column`."""
-    printable = "".join(" " if unicodedata.category(c) == "Cc" else c for c in line)
+    printable = "".join(" " if unicodedata.category(c) in _INVISIBLE else c for c in line)
     start = max(0, column - _SHOWN_CHARACTERS // 2) if len(printable) > _SHOWN_CHARACTERS else 0
     shown = printable[start : start + _SHOWN_CHARACTERS]
     return shown, " " * sum(map(_cells, shown[: max(0, column - start)]))

@@ -43,8 +43,8 @@ from zones.sitefile_checks import check_site
 from zones.sitefile_draft import Draft, read_draft
 from zones.sitefile_draft import named_files as named_files
 from zones.sitefile_names import zones_of_groups
-from zones.sitefile_outputs import amplifiers_of_zones, zone_of_output
-from zones.sitefile_reception import check_reception, hears
+from zones.sitefile_outputs import zone_of_output
+from zones.sitefile_reception import check_reception, listeners
 from zones.sitefile_shapes import (
     NAME_EN,
     NAME_KO,
@@ -127,7 +127,7 @@ class _Builder:
 
     def __init__(self, draft: Draft, profiles: Mapping[ProfileId, Reception]) -> None:
         self._draft = draft
-        self._profiles = profiles
+        self._listeners = listeners(draft, profiles)
         self._is_approximate = draft.top.may(SiteKeys.APPROXIMATE) or False
         self._zone_of = {output: ZoneId(z) for output, z in zone_of_output(draft).items()}
         self._groups = zones_of_groups(draft)
@@ -240,8 +240,8 @@ class _Builder:
         )
 
     def _stream(self, name: str, record: Record) -> StreamSpec:
-        listeners = self._listeners(record)
-        wants_dither = any(each.keep_alive is KeepAlive.DITHER for each in listeners)
+        receptions = self._listeners.get(name, ())
+        wants_dither = any(each.keep_alive is KeepAlive.DITHER for each in receptions)
         return StreamSpec(
             id=StreamId(name),
             zone=ZoneId(record.must(StreamKeys.ZONE).value),
@@ -257,23 +257,9 @@ class _Builder:
             delay=samples(record.may(StreamKeys.DELAY) or 0.0),
             min_priority=record.may(StreamKeys.MIN_PRIORITY) or 0,
             # The slowest amplifier on the stream sets how early everything begins.
-            pre_roll=max((each.pre_roll for each in listeners), default=0),
+            pre_roll=max((each.pre_roll for each in receptions), default=0),
             keep_alive=KeepAlive.DITHER if wants_dither else KeepAlive.NONE,
         )
-
-    def _listeners(self, stream: Record) -> list[Reception]:
-        """What the amplifiers that play this stream need."""
-        amplifiers = self._draft.table(SiteKeys.AMPLIFIERS)
-        zone = stream.must(StreamKeys.ZONE).value
-        found = []
-        for amplifier in amplifiers_of_zones(self._draft).get(zone, ()):
-            profile = amplifiers[amplifier].must(AmplifierKeys.PROFILE).value
-            reception = self._profiles.get(ProfileId(profile))
-            if reception is not None and hears(
-                self._draft, amplifiers[amplifier], reception, stream
-            ):
-                found.append(reception)
-        return found
 
     def _gauge(self, name: str, record: Record) -> Gauge:
         return Gauge(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 
 from zones.media_time import samples
 from zones.problem import Problem
@@ -17,6 +18,8 @@ from zones.stream_format import FORMATS
 from zones.yaml_kind import did_you_mean
 from zones.yaml_shape import Record
 
+Owners = Mapping[IPv4Address, Record]
+
 
 @dataclass(frozen=True, slots=True)
 class _Listener:
@@ -26,25 +29,36 @@ class _Listener:
     reception: Reception
     zone: str
 
-    def hears(self, draft: Draft, stream: Record) -> bool | None:
-        """Whether a stream reaches it and can be played; None if the stream itself is wrong."""
-        return hears(draft, self.amplifier, self.reception, stream)
+    def takes(self, stream: Record) -> bool | None:
+        """Whether it can play a stream; None if the stream itself is wrong."""
+        name, packet_seconds = stream.may(StreamKeys.FORMAT), stream.may(StreamKeys.PACKET_TIME)
+        payload_type = payload_type_of(stream)
+        if name is None or packet_seconds is None or payload_type is None:
+            return None
+        packet_time, stream_format = samples(packet_seconds), FORMATS[name]
+        if packet_time not in stream_format.packet_times or not means(payload_type, stream_format):
+            return None
+        return self.reception.takes(name, packet_time, payload_type)
+
+    def is_reached_by(self, stream: Record, owners: Owners) -> bool:
+        """Whether a stream goes to more than other amplifiers: a group, or no other's address."""
+        legs = legs_of(stream)
+        return not legs or any(
+            owners.get(leg.address, self.amplifier) is self.amplifier for leg in legs
+        )
 
 
 def check_reception(draft: Draft, profiles: Mapping[ProfileId, Reception]) -> Iterator[Problem]:
     """Everything about profiles, and about streams that can't be played, in the site's order."""
     yield from _check_names(draft, profiles)
-    streams_of: dict[str, list[Record]] = {}
-    for stream in draft.table(SiteKeys.STREAMS).values():
-        zone = stream.may(StreamKeys.ZONE)
-        if zone is not None:
-            streams_of.setdefault(zone.value, []).append(stream)
+    owners, streams_of = _owners(draft), _streams_of_zones(draft)
     needed: dict[str, int] = {}
     played: set[str] = set()
     for listener in _listeners(draft, profiles):
         streams = streams_of.get(listener.zone, [])
-        yield from _check_listener(draft, listener, streams)
-        heard = [s for s in streams if listener.hears(draft, s) is not False]
+        yield from _check_listener(listener, streams, owners)
+        taken = [stream for stream in streams if listener.takes(stream) is not False]
+        heard = [stream for stream in taken if listener.is_reached_by(stream, owners)]
         played.update(stream.name for stream in heard)
         name = listener.amplifier.name
         needed[name] = needed.get(name, 0) + _streams_needed(heard)
@@ -54,39 +68,42 @@ def check_reception(draft: Draft, profiles: Mapping[ProfileId, Reception]) -> It
             yield stream.place.warning(f"{stream.subject}: no amplifier of its zone plays it")
 
 
-def hears(draft: Draft, amplifier: Record, reception: Reception, stream: Record) -> bool | None:
-    """Whether a stream reaches an amplifier that can play it; None if the stream is wrong."""
-    takes = _takes(reception, stream)
-    return None if takes is None else takes and _reaches(draft, stream, amplifier)
+def listeners(
+    draft: Draft, profiles: Mapping[ProfileId, Reception]
+) -> dict[str, tuple[Reception, ...]]:
+    """What the amplifiers need that hear each stream, by the stream's name."""
+    owners, streams_of = _owners(draft), _streams_of_zones(draft)
+    found: dict[str, tuple[Reception, ...]] = {}
+    for listener in _listeners(draft, profiles):
+        for stream in streams_of.get(listener.zone, ()):
+            if listener.takes(stream) and listener.is_reached_by(stream, owners):
+                found[stream.name] = (*found.get(stream.name, ()), listener.reception)
+    return found
+
+
+def _owners(draft: Draft) -> Owners:
+    """The amplifier at each address; the first if several claim it."""
+    found: dict[IPv4Address, Record] = {}
+    for amplifier in draft.table(SiteKeys.AMPLIFIERS).values():
+        address = amplifier.may(AmplifierKeys.ADDRESS)
+        if address is not None:
+            found.setdefault(address, amplifier)
+    return found
+
+
+def _streams_of_zones(draft: Draft) -> dict[str, list[Record]]:
+    found: dict[str, list[Record]] = {}
+    for stream in draft.table(SiteKeys.STREAMS).values():
+        zone = stream.may(StreamKeys.ZONE)
+        if zone is not None:
+            found.setdefault(zone.value, []).append(stream)
+    return found
 
 
 def _streams_needed(heard: list[Record]) -> int:
     """How many of a zone's streams an amplifier listens to: one, and those kept for priorities."""
     kept = sum(bool(stream.may(StreamKeys.MIN_PRIORITY)) for stream in heard)
     return kept + (len(heard) > kept)
-
-
-def _takes(reception: Reception, stream: Record) -> bool | None:
-    """Whether an amplifier can play a stream; None if the stream itself is wrong."""
-    name, packet_seconds = stream.may(StreamKeys.FORMAT), stream.may(StreamKeys.PACKET_TIME)
-    payload_type = payload_type_of(stream)
-    if name is None or packet_seconds is None or payload_type is None:
-        return None
-    packet_time, stream_format = samples(packet_seconds), FORMATS[name]
-    if packet_time not in stream_format.packet_times or not means(payload_type, stream_format):
-        return None
-    return reception.takes(name, packet_time, payload_type)
-
-
-def _reaches(draft: Draft, stream: Record, amplifier: Record) -> bool:
-    """Whether a stream goes to more than other amplifiers: a group, or an address of no other."""
-    others = {
-        other.may(AmplifierKeys.ADDRESS)
-        for other in draft.table(SiteKeys.AMPLIFIERS).values()
-        if other is not amplifier
-    }
-    legs = legs_of(stream)
-    return not legs or any(leg.address not in others for leg in legs)
 
 
 def _listeners(draft: Draft, profiles: Mapping[ProfileId, Reception]) -> Iterator[_Listener]:
@@ -109,20 +126,22 @@ def _check_names(draft: Draft, profiles: Mapping[ProfileId, Reception]) -> Itera
             )
 
 
-def _check_listener(draft: Draft, listener: _Listener, streams: list[Record]) -> Iterator[Problem]:
+def _check_listener(
+    listener: _Listener, streams: list[Record], owners: Owners
+) -> Iterator[Problem]:
     """An amplifier must hear at least one stream of its zone."""
-    amplifier, reception = listener.amplifier, listener.reception
-    taken = [stream for stream in streams if _takes(reception, stream) is not False]
+    amplifier = listener.amplifier
+    taken = [stream for stream in streams if listener.takes(stream) is not False]
     if streams and not taken:
         formats = ", ".join(
             f"{each.format} at {' or '.join(map(milliseconds, each.packet_times))}"
-            for each in reception.formats
+            for each in listener.reception.formats
         )
         yield streams[0].place.problem(
             f'{streams[0].subject}: {amplifier.subject} in zone "{listener.zone}" can\'t play it',
             f"its profile takes {formats}",
         )
-    elif taken and not any(_reaches(draft, stream, amplifier) for stream in taken):
+    elif taken and not any(listener.is_reached_by(stream, owners) for stream in taken):
         yield taken[0].place.problem(
             f'{taken[0].subject}: goes past {amplifier.subject} in zone "{listener.zone}"',
             f"add a leg to {amplifier.may(AmplifierKeys.ADDRESS)}, or use a multicast group",

@@ -164,7 +164,7 @@ class ZoneKeys:
     TO: Final = Field("to", One(DISTANCE_KIND), "where it ends on its path", is_required=True)
     POLYGON: Final = Field(
         "polygon",
-        Many(PointReading(), least=4, most=2000),
+        Many(PointReading(), least=4, most=500),
         "its outline; the last point repeats the first",
     )
     APPROXIMATE: Final = _approximate()

@@ -9,7 +9,7 @@ by `yaml.compose`, so that size and depth are bounded while reading, without rec
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -285,7 +285,7 @@ def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Proble
     return Problem(file, line + 1, column + 1, f"not YAML: {complaint}", hint)
 
 
-def _is_at_end(line: int, lines: list[str]) -> bool:
+def _is_at_end(line: int, lines: Sequence[str]) -> bool:
     return not any(text.strip() for text in lines[line:])
 
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
+_WORD_CHARACTERS: Final = 80
+"""A longer text is no misspelt word."""
 _LISTED: Final = 24
 """The most words listed in a hint."""
 
@@ -45,6 +47,8 @@ class Kind(Generic[T]):
 
 def nearest(wrong: str, right: Iterable[str]) -> str | None:
     """The right word that was probably meant, None if none is near."""
+    if len(wrong) > _WORD_CHARACTERS:
+        return None
     choices = sorted(right)
     folded = [word for word in choices if word.casefold() == wrong.casefold()]
     # Two letters are in many words: "on" is not a misspelt "none".
