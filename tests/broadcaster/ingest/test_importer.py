@@ -6,6 +6,7 @@ import pytest
 from broadcaster.ingest import PcmStore, import_recording
 from broadcaster.ingest.errors import RefusedError
 from broadcaster.ingest.loudness import PROGRAMME_LUFS
+from broadcaster.ingest.mp3_header import id3_length
 from tests.broadcaster.ingest.sounds import KINDS, WAV, tone, write
 from zones.media_time import RATE
 
@@ -73,3 +74,43 @@ def test_progress_reaches_the_announced_length(tmp_path, store):
         progress=lambda done, of: seen.append((done, of)),
     )
     assert seen[-1] == (2 * RATE, 2 * RATE)
+
+
+def id3v2(title, artist, encoding=0):
+    """An ID3v2.3 tag whose texts claim an encoding and hold whatever they hold."""
+    frames = b""
+    for name, text in ((b"TIT2", title), (b"TPE1", artist)):
+        content = bytes([encoding]) + text
+        frames += name + len(content).to_bytes(4, "big") + b"\0\0" + content
+    size = len(frames)
+    sizes = bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+    return b"ID3\x03\0\0" + sizes + frames
+
+
+def id3v1(title, artist):
+    return b"TAG" + title.ljust(30, b"\0") + artist.ljust(30, b"\0") + bytes(64) + b"\xff"
+
+
+@pytest.mark.parametrize("place", ["id3v2", "id3v1"])
+def test_korean_tags_of_old_software_are_read_as_they_were_meant(tmp_path, store, place):
+    sound = write(tmp_path / "plain.mp3", KINDS["mp3"], tone(1.0)).read_bytes()
+    sound = sound[id3_length(sound[:10]) :]  # the encoder's own tag, which would come first
+    title, artist = "가을 우체국 앞에서".encode("cp949"), "윤도현".encode("cp949")
+    path = tmp_path / "song.mp3"
+    if place == "id3v2":
+        path.write_bytes(id3v2(title, artist) + sound)
+    else:
+        path.write_bytes(sound + id3v1(title, artist))
+    recording = import_recording(path, store)
+    assert (recording.title, recording.artist) == ("가을 우체국 앞에서", "윤도현")
+
+
+def test_a_dynamic_recording_is_limited_to_be_as_loud_as_the_others(tmp_path, store):
+    quiet = tone(6.0, 440, 0.02)
+    quiet[RATE : RATE + 4800] = tone(0.1, 300, 0.5)
+    recording = import_recording(write(tmp_path / "x.flac", KINDS["flac"], quiet), store)
+    assert recording.loudness_lufs is not None
+    assert recording.true_peak_dbtp is not None
+    assert recording.loudness_lufs + recording.gain_db > PROGRAMME_LUFS - 6.0
+    assert recording.true_peak_dbtp + recording.gain_db <= -1.4
+    assert list(store.ids()) == [recording.pcm]  # the unlimited sound is not kept
