@@ -11,6 +11,7 @@ import click
 from broadcaster.site_reader import read_site
 from zones.problem import Problem
 from zones.site import Site
+from zones.site_change import Change, interrupted, site_changes
 from zones.sitefile import SiteError
 from zones.sitefile_schema import site_schema
 
@@ -25,14 +26,45 @@ EXIT_WRONG = 2
     default=Path("config.yaml"),
     required=False,
 )
+@click.option(
+    "--against",
+    "old_config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Another site file: also say what CONFIG changes in it, and which streams start anew.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def check(config: Path, as_json: bool) -> None:
+def check(config: Path, old_config: Path | None, as_json: bool) -> None:
     """Say everything that is wrong in a site file (config.yaml), with line and column.
 
     The exit status is 0 if the file can be used, also with warnings, and 2 if not.
     """
+    site = _read(config, as_json)
+    changes: tuple[Change, ...] | None = None
+    if old_config is not None:
+        changes = site_changes(_read(old_config, as_json), site)
+    if as_json:
+        verdict = _verdict(config, site.warnings, site)
+        if changes is not None:
+            verdict |= _differences(changes)
+        click.echo(json.dumps(verdict, ensure_ascii=False))
+        return
+    for warning in site.warnings:
+        text = (config.parent / warning.file).read_text(encoding="utf-8", errors="replace")
+        click.echo(warning.rendered(text), err=True)
+    for change in changes or ():
+        click.echo(str(change))
+    click.echo(f"{config}: right. {_summary(site)}")
+    if changes is not None:
+        gaps = len(interrupted(changes))
+        gap = f"starts {gaps} stream{'s' * (gaps != 1)} anew" if gaps else "interrupts no stream"
+        count = f"{len(changes)} change{'s' * (len(changes) != 1)}"
+        click.echo(f"{count} against {old_config}; taking it over {gap}.")
+
+
+def _read(config: Path, as_json: bool) -> Site:
+    """The site in a file; if it is wrong, every problem is shown and the command ends."""
     try:
-        site = read_site(config)
+        return read_site(config)
     except SiteError as error:
         if as_json:
             click.echo(json.dumps(_verdict(config, error.problems, None), ensure_ascii=False))
@@ -40,13 +72,6 @@ def check(config: Path, as_json: bool) -> None:
             click.echo(error.rendered(), err=True)
             click.echo(_count(config, error.problems), err=True)
         sys.exit(EXIT_WRONG)
-    if as_json:
-        click.echo(json.dumps(_verdict(config, site.warnings, site), ensure_ascii=False))
-        return
-    for warning in site.warnings:
-        text = (config.parent / warning.file).read_text(encoding="utf-8", errors="replace")
-        click.echo(warning.rendered(text), err=True)
-    click.echo(f"{config}: right. {_summary(site)}")
 
 
 @click.group(name="config")
@@ -102,4 +127,22 @@ def _verdict(config: Path, problems: tuple[Problem, ...], site: Site | None) -> 
             }
             for problem in problems
         ],
+    }
+
+
+def _differences(changes: tuple[Change, ...]) -> dict[str, object]:
+    """What `check --against --json` adds."""
+    return {
+        "changes": [
+            {
+                "kind": change.kind.value,
+                "part": change.part,
+                "name": change.name,
+                "field": change.field,
+                "text": str(change),
+                "interrupts": list(change.interrupts),
+            }
+            for change in changes
+        ],
+        "interrupts": sorted(interrupted(changes)),
     }

@@ -102,6 +102,40 @@ def test_json_holds_the_same(run):
     ]
 
 
+def test_a_new_file_against_the_old_one(tmp_path):
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text(SITE, "utf-8")
+    new.write_text(spoilt("77.2, port: 5004", "77.2, port: 5006", SITE), "utf-8")
+    result = CliRunner().invoke(check, [str(new), "--against", str(old)])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines() == [
+        'stream "lower": legs: [audio 239.192.77.2:5004] -> [audio 239.192.77.2:5006] '
+        "(starts lower anew)",
+        f"{new}: right. Waterside: 2 zones, 2 amplifiers, 2 speakers, 2 streams",
+        f"1 change against {old}; taking it over starts 1 stream anew.",
+    ]
+    result = CliRunner().invoke(check, [str(new), "--against", str(new)])
+    assert result.stdout.endswith(
+        f"0 changes against {new}; taking it over interrupts no stream.\n"
+    )
+    answer = json.loads(
+        CliRunner().invoke(check, [str(new), "--against", str(old), "--json"]).stdout
+    )
+    assert answer["interrupts"] == ["lower"]
+    assert [(c["kind"], c["part"], c["name"], c["field"]) for c in answer["changes"]] == [
+        ("changed", "stream", "lower", "legs")
+    ]
+
+
+def test_against_a_file_that_is_wrong(tmp_path):
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(SITE, "utf-8")
+    bad.write_text(spoilt("ttl: 8", "ttl: 800", SITE), "utf-8")
+    result = CliRunner().invoke(check, [str(good), "--against", str(bad)])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("bad.yaml:50:8: stream_defaults: ttl")
+
+
 # --- the schema -------------------------------------------------------------------------------
 
 
