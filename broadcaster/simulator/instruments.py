@@ -65,7 +65,7 @@ def _tuned(line: Signal, ratio: float, count: int, vibrato_cents: float) -> Sign
         swing = np.clip((time - 0.3) / 0.4, 0.0, 1.0) * (2.0 ** (vibrato_cents / 1200.0) - 1.0)
         position += swing * RATE / (2.0 * np.pi * 5.2) * (1.0 - np.cos(2.0 * np.pi * 5.2 * time))
     tone = np.interp(position, np.arange(len(line)), line).astype(np.float32)
-    return faded(tone, 0.002, 0.08)
+    return faded(tone, 0.002, 0.3)
 
 
 def faded(signal: Signal, rise: float, fall: float) -> Signal:

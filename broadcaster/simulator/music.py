@@ -24,7 +24,7 @@ from broadcaster.simulator.instruments import (
 )
 from broadcaster.simulator.melody import Note, Part, Tune
 
-VERSION = 1
+VERSION = 2
 """Raised whenever the sound changes, so that no cache mixes old and new."""
 SEED = 20_261_122
 TARGET_LUFS = -20.0
