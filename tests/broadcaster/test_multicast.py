@@ -2,7 +2,7 @@
 
 import socket
 from contextlib import closing
-from time import monotonic, monotonic_ns
+from time import monotonic, monotonic_ns, time_ns
 
 import numpy as np
 import pytest
@@ -138,6 +138,18 @@ def test_headers_and_what_is_plain_rtp(group, sender):
 def _batch(receiver):
     batch = Inbox().drain([receiver])
     return batch if len(batch.lengths) else None
+
+
+@pytest.mark.parametrize("step_ns", [-3_600_000_000_000, 3_600_000_000_000])
+def test_a_step_of_the_wall_clock_moves_no_receive_time_out_of_reason(
+    group, sender, monkeypatch, step_ns
+):
+    opened = monotonic_ns()
+    with receiving(group) as receiver:
+        sender.sendto(b"x", group)
+        monkeypatch.setattr("broadcaster.multicast.time_ns", lambda: time_ns() + step_ns)
+        ((*_, at),) = drained(Inbox(), [receiver], 1)
+        assert opened <= at <= monotonic_ns()
 
 
 def test_nothing_is_nothing(group):

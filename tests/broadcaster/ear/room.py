@@ -151,6 +151,3 @@ class Without:
 
     def ring(self, name, begin, end):
         return self._pcm.ring(name, begin, end)
-
-
-__all__ = ["FORGER", "OURS", "START", "Datagram", "Room", "Without", "datagrams"]

@@ -7,7 +7,16 @@ from broadcaster.ear.verdict import Why
 from broadcaster.engine.codec import L24, PCMU, lead
 from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.render import mixes
-from tests.broadcaster.ear.room import FORGER, OURS, START, Datagram, Room, Without
+from tests.broadcaster.ear.room import (
+    FORGER,
+    OURS,
+    START,
+    Datagram,
+    Room,
+    Without,
+    datagrams,
+    sorted_by_leg,
+)
 from tests.broadcaster.engine.studio import ANCHOR, MemoryPcm, claim, noise, whole
 from zones.bus import Kind
 from zones.media_time import RATE
@@ -130,6 +139,16 @@ def test_lost_packets_are_counted_and_do_not_hide_right_sound(room):
     room.hear(packets[:50] + packets[53:])
     assert room.detail()["lost"] == 3
     assert room.judge().value is True
+
+
+def test_an_ear_that_was_kept_waiting_judges_by_when_packets_came(room):
+    room.hear(room.packets(0.3))
+    late = room.packets(4)
+    room.now += 4 * RATE
+    arrived = np.array([each.arrived for each in sorted_by_leg(late)], np.int64)
+    room.ear.hear(datagrams(late), arrived, room.now)
+    assert room.judge().value is True
+    assert (room.detail()["wrong"], room.detail()["lost"]) == (0, 0)
 
 
 # --- silence ------------------------------------------------------------------------------------
