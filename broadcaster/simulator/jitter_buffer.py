@@ -41,21 +41,33 @@ class JitterBuffer:
         """Take sound that came at `at`; False when it came too late to be played whole."""
         end = position + len(samples)
         begin = max(position, self.due(at), self._played)
-        if begin < end:
-            places = np.arange(begin, end) % ROOM
-            self._sound[places] = samples[begin - position :]
-            self._is_here[places] = True
+        for place, offset, length in _stretches(begin, end):
+            start = begin - position + offset
+            self._sound[place : place + length] = samples[start : start + length]
+            self._is_here[place : place + length] = True
         return begin == position
 
     def play(self, now: float) -> tuple[_Samples, Sample]:
         """What was played since the last call until `now`, and how many samples were missing."""
         end = min(self.due(now), self._played + ROOM // 2)
-        if end <= self._played:
-            return np.zeros(0, np.int16), 0
-        places = np.arange(self._played, end) % ROOM
-        sound = self._sound[places]
-        missing = len(places) - int(np.count_nonzero(self._is_here[places]))
-        self._sound[places] = 0
-        self._is_here[places] = False
-        self._played = end
-        return sound, missing
+        sound = np.zeros(max(0, end - self._played), np.int16)
+        here = 0
+        for place, offset, length in _stretches(self._played, end):
+            stretch = slice(place, place + length)
+            sound[offset : offset + length] = self._sound[stretch]
+            here += int(np.count_nonzero(self._is_here[stretch]))
+            self._sound[stretch] = 0
+            self._is_here[stretch] = False
+        self._played = max(end, self._played)
+        return sound, len(sound) - here
+
+
+def _stretches(begin: Sample, end: Sample) -> list[tuple[int, int, int]]:
+    """Where [begin, end) lies in the ring: (place, offset from `begin`, length) of one or two."""
+    if begin >= end:
+        return []
+    place = begin % ROOM
+    first = min(end - begin, ROOM - place)
+    if first == end - begin:
+        return [(place, 0, first)]
+    return [(place, 0, first), (0, first, end - begin - first)]

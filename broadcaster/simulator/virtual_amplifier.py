@@ -189,6 +189,7 @@ class StreamPlayer:
         self._last_gap = -math.inf
         self._is_dry = False
         self._powers: deque[tuple[float, Sample]] = deque()
+        self._measured: Sample = 0
         self._lateness: deque[float] = deque(maxlen=_LATENESS_KEPT)
 
     # --- what comes in ---
@@ -285,8 +286,9 @@ class StreamPlayer:
             return
         wide = heard.astype(np.float32)
         self._powers.append((float(np.dot(wide, wide)), len(heard)))
-        while sum(length for _, length in self._powers) - self._powers[0][1] >= _LEVEL_SPAN:
-            self._powers.popleft()
+        self._measured += len(heard)
+        while self._measured - self._powers[0][1] >= _LEVEL_SPAN:
+            self._measured -= self._powers.popleft()[1]
         if max(int(heard.max()), -int(heard.min())) >= AUDIBLE:
             self._last_audible = now
 
@@ -313,11 +315,10 @@ class StreamPlayer:
 
     def level_dbfs(self, now: float) -> float | None:
         """The level of the last half second (a full-scale sine is -3 dBFS); None when silent."""
-        length = sum(samples for _, samples in self._powers)
         power = sum(each for each, _ in self._powers)
         if not self.is_receiving(now) or not power:
             return None
-        return 10 * math.log10(power / length / 32768**2)
+        return 10 * math.log10(power / self._measured / 32768**2)
 
     def lateness_ms(self) -> dict[str, float] | None:
         """How late the last packets came against the media clock: p50, p99 and latest."""
