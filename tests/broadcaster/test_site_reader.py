@@ -75,7 +75,7 @@ def test_a_site_of_its_own_profiles(site_folder):
     ]
     (site_folder / "firmware_profiles").mkdir()
     (site_folder / "firmware_profiles" / "horn.yaml").write_text(HORN)
-    assert read_site(site_folder / "config.yaml").stream("upper").pre_roll == 14_400
+    assert read_site(site_folder / "config.yaml").streams[0].pre_roll == 14_400
     assert set(read_profiles(site_folder)) == {"generic-rtp", "virtual-amplifier", "horn"}
 
 

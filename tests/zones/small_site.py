@@ -2,7 +2,7 @@
 
 from zones.media_time import samples
 from zones.reception import KeepAlive, ReceivableFormat, Reception
-from zones.site import ProfileId, Site
+from zones.site import ProfileId
 from zones.sitefile import SiteError, parse_site
 
 SMALL_SITE = """\
@@ -100,19 +100,19 @@ PROFILES = {ProfileId("horn"): HORN}
 TIME_ZONES = frozenset({"Asia/Seoul", "Asia/Tokyo", "Europe/Berlin"})
 
 
-def parsed(text: str = SMALL_SITE, **more_files: str) -> Site:
+def parsed(text=SMALL_SITE, **more_files):
     """The site in `text`, with the profiles and time zones of these tests."""
     files = {"config.yaml": text, **more_files}
     return parse_site(files, "config.yaml", profiles=PROFILES, time_zones=TIME_ZONES)
 
 
-def spoilt(old: str, new: str, text: str = SMALL_SITE) -> str:
+def spoilt(old, new, text=SMALL_SITE):
     """The small site with one place changed; `old` must be in it."""
     assert old in text, old
     return text.replace(old, new, 1)
 
 
-def complaints(text: str, **more_files: str) -> list[str]:
+def complaints(text, **more_files):
     """Every problem of a text as `line:column: message; hint`, warnings too; none if it is right.
 
     The name of the main file is left out.

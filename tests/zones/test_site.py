@@ -9,7 +9,7 @@ from tests.zones.small_site import PROFILES, SMALL_SITE, parsed, spoilt
 from zones.geometry import Point
 from zones.media_time import samples
 from zones.reception import KeepAlive
-from zones.site import Daypart, DaypartId, Leg, Name, UnknownNameError, with_interface
+from zones.site import Daypart, DaypartId, Leg, Name, NetworkId, UnknownNameError, with_interface
 from zones.sitefile import parse_site
 
 SITE = parsed()
@@ -50,8 +50,8 @@ def test_a_stream_may_go_several_ways():
         "{network: spare, address: 239.192.77.2, port: 5006}]}",
     )
     assert parsed(text).stream("lower").legs == (
-        Leg("audio", "239.192.77.2", 5004),
-        Leg("spare", "239.192.77.2", 5006),
+        Leg(NetworkId("audio"), "239.192.77.2", 5004),
+        Leg(NetworkId("spare"), "239.192.77.2", 5006),
     )
 
 
@@ -113,9 +113,9 @@ def test_one_interface_for_everything_leaves_the_rest_as_it_is():
 
 
 def test_without_profiles_nothing_is_asked_of_them():
-    site = parse_site({"c": SMALL_SITE}, "c")
-    assert site.stream("upper").pre_roll == 0
-    assert site.stream("upper").keep_alive is KeepAlive.NONE
+    stream = parse_site({"c": SMALL_SITE}, "c").streams[0]
+    assert stream.pre_roll == 0
+    assert stream.keep_alive is KeepAlive.NONE
     assert PROFILES
 
 

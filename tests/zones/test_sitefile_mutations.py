@@ -92,22 +92,24 @@ MUTATIONS = (
 )
 
 
-def judge(files):
-    """Parse the files; whatever comes out must be a coherent site or problems with places."""
-    problems = ()
+def judged(files):
+    """The problems of the files; of those that are a site, its warnings."""
     try:
         site = parse_site(files, "config.yaml", profiles=PROFILES, time_zones=TIME_ZONES)
     except SiteError as caught:
         error = caught
     else:
-        error = None
-        problems = site.warnings
         coherent(site)
-    if error is not None:
-        problems = error.problems
-        assert problems
-        assert error.rendered()
-        assert not any(problem.is_warning for problem in problems)
+        return site.warnings
+    assert error.problems
+    assert error.rendered()
+    assert not any(problem.is_warning for problem in error.problems)
+    return error.problems
+
+
+def judge(files):
+    """Parse the files; whatever comes out must be a coherent site or problems with places."""
+    problems = judged(files)
     for problem in problems:
         lines = source_lines(files[problem.file])
         assert 1 <= problem.line <= len(lines)

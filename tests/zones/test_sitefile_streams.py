@@ -7,6 +7,7 @@ import pytest
 from tests.zones.small_site import HORN, SMALL_SITE, TIME_ZONES, spoilt
 from zones.media_time import samples
 from zones.reception import KeepAlive, ReceivableFormat, Reception
+from zones.site import ProfileId
 from zones.sitefile import SiteError, parse_site
 
 BELL = Reception(
@@ -24,7 +25,8 @@ TWO_FAMILIES = spoilt(
 
 
 def parsed(text, **profiles):
-    return parse_site({"c": text}, "c", profiles=profiles, time_zones=TIME_ZONES)
+    known = {ProfileId(name): reception for name, reception in profiles.items()}
+    return parse_site({"c": text}, "c", profiles=known, time_zones=TIME_ZONES)
 
 
 def complaints(text, **profiles):

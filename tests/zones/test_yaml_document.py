@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zones import yaml_document
+from zones.problem import Problem
 from zones.yaml_document import Listing, Scalar, Table, read_document
 
 LOADERS = {"libyaml": getattr(yaml, "CSafeLoader", None), "python": yaml.SafeLoader}
@@ -18,7 +19,7 @@ def loader(request, monkeypatch):
 
 
 def read(text):
-    problems = []
+    problems: list[Problem] = []
     return read_document(text, "f.yaml", problems), [str(problem) for problem in problems]
 
 
