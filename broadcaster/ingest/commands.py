@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from broadcaster.ingest.errors import IngestError
-from broadcaster.options import state_option
-from broadcaster.run_directory import StateDirectory
+from broadcaster.options import run_option, state_option
+from broadcaster.run_directory import RunDirectory, StateDirectory
 from zones.media_time import Sample, seconds
 
 if TYPE_CHECKING:
@@ -127,6 +129,56 @@ def scrub_command(set_aside: bool, state: StateDirectory, as_json: bool) -> None
             f"{len(found.damaged)} damaged; {remains} remains of interrupted imports removed"
         )
     sys.exit(EXIT_FAILED if found.damaged else 0)
+
+
+@store.command(name="evict")
+@click.option(
+    "--budget",
+    required=True,
+    metavar="SIZE",
+    callback=lambda _context, _option, text: _bytes(text),
+    help="What the store may hold, such as 20GB.",
+)
+@state_option
+@run_option
+@_as_json
+def evict_command(budget: int, state: StateDirectory, run: RunDirectory, as_json: bool) -> None:
+    """Remove the recordings that were not wanted for the longest time, until the budget is kept.
+
+    What a plan or a message names, what lies in the folders of the programme and what came in
+    during the last hour stays in any case. The exit status is 1 if that alone is more.
+    """
+    from broadcaster.ingest.pcm_store import PcmStore
+    from broadcaster.ingest.protected import named_by_station
+    from broadcaster.ingest.store_keeper import evict
+
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with _complained(as_json):
+        evicted = evict(
+            PcmStore(state.pcm),
+            budget,
+            named_by_station(run.path, state.path),
+            wanted_since_ns=int(hour_ago.timestamp() * 1e9),
+        )
+    if as_json:
+        click.echo(json.dumps(asdict(evicted)))
+    else:
+        rest = f"; {evicted.over_bytes / 1e6:.1f} MB over the budget are needed"
+        click.echo(
+            f"{len(evicted.ids)} recordings removed, {evicted.bytes / 1e6:.1f} MB"
+            f"{rest if evicted.over_bytes else ''}"
+        )
+    sys.exit(EXIT_FAILED if evicted.over_bytes else 0)
+
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)b?\s*", text.lower())
+    if not found:
+        raise click.BadParameter(f"{text!r} is no size; write 500MB or 20GB")
+    return int(float(found[1]) * _UNITS[found[2]])
 
 
 @contextmanager

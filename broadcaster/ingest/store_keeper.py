@@ -63,7 +63,13 @@ def size_of(store: PcmStore) -> StoreSize:
     )
 
 
-def evict(store: PcmStore, budget_bytes: int, protected: Collection[PcmId]) -> Evicted:
+def evict(
+    store: PcmStore,
+    budget_bytes: int,
+    protected: Collection[PcmId],
+    *,
+    wanted_since_ns: int | None = None,
+) -> Evicted:
     """Remove what was not wanted for the longest time until the store fits its budget.
 
     Args:
@@ -71,6 +77,8 @@ def evict(store: PcmStore, budget_bytes: int, protected: Collection[PcmId]) -> E
         budget_bytes: what it may hold.
         protected: never removed: what a plan, a message or the next 24 hours name. Who calls
             must know all of it; what it cannot find out it must not evict.
+        wanted_since_ns: what was stored or wanted since then (Unix time in ns) stays as well: it
+            may be on its way into a plan.
     """
     statuses = list(_statuses(store))
     held = sum(status.st_size for _, status in statuses)
@@ -78,7 +86,8 @@ def evict(store: PcmStore, budget_bytes: int, protected: Collection[PcmId]) -> E
     for pcm_id, status in sorted(statuses, key=lambda entry: (entry[1].st_mtime_ns, entry[0])):
         if held - freed <= budget_bytes:
             break
-        if pcm_id not in protected:
+        is_recent = wanted_since_ns is not None and status.st_mtime_ns >= wanted_since_ns
+        if pcm_id not in protected and not is_recent:
             store.discard(pcm_id)
             removed.append(pcm_id)
             freed += status.st_size
