@@ -127,15 +127,27 @@ async def test_unplugged_it_hears_nothing_and_plugged_again_it_does(air):
             await both_heard(link)
 
 
+async def gaps_in_a_recording(link, path):
+    """Record half a second; how often the buffer ran dry meanwhile."""
+
+    async def gaps():
+        return (await link.command("report", who="test"))["amplifiers"][0]["gaps"]
+
+    before = await gaps()
+    await link.command(
+        "record", who="test", limit=PATIENCE, amplifier="amp-1", path=str(path), seconds=0.5
+    )
+    return await gaps() - before
+
+
 async def test_a_recording_is_what_was_played_and_wrong_commands_are_refused(air, tmp_path):
     with process(air):
         async with linked(air) as link:
             await both_heard(link)
             await refuses_wrong_commands(link, tmp_path)
             path = tmp_path / "amp-1.wav"
-            await link.command(
-                "record", who="test", limit=PATIENCE, amplifier="amp-1", path=str(path), seconds=0.5
-            )
+            while await gaps_in_a_recording(link, path):
+                pass  # on a machine this busy the engine itself may skip; then record again
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
         recorded = np.frombuffer(file.readframes(RATE), "<i2")
