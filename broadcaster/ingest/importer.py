@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -62,9 +62,7 @@ def import_recording(
     listened = _Listened(path, progress)
     reading = reader.read(path, bounds) if reader else read_here(path, bounds)
     with closing(reading):
-        first = next(reading)
-        if not isinstance(first, Opened):
-            raise IngestError(f"{path}: the reader did not begin with the file's tags; report this")
+        first = _opened(path, reading)
         pcm, is_new = _stored(store, listened.sound(reading, first.announced))
     findings = listened.findings
     if findings is None:
@@ -79,7 +77,18 @@ def import_recording(
     return _recording(tags_of(first.tags, path.stem), pcm, findings)
 
 
-def import_message(path: Path, store: PcmStore, reader: ConfinedReader | None = None) -> PcmId:
+@dataclass(frozen=True, slots=True)
+class SpokenMessage:
+    """A spoken message in the store: levelled, nothing but its sound, to be played at 0 dB."""
+
+    pcm: PcmId
+    length: Sample
+    title: str
+
+
+def import_message(
+    path: Path, store: PcmStore, reader: ConfinedReader | None = None
+) -> SpokenMessage:
     """Put one language of a spoken message through the speech chain and into the store.
 
     Raises:
@@ -89,14 +98,23 @@ def import_message(path: Path, store: PcmStore, reader: ConfinedReader | None = 
     listened = _Listened(path, None)
     reading = reader.read(path, bounds) if reader else read_here(path, bounds)
     with closing(reading):
+        first = _opened(path, reading)
         voice = np.concatenate(list(listened.sound(reading, None)))
     if listened.findings is None:
         raise IngestError(f"{path}: the reader ended without its findings; report this")
     _refuse_unfit(path, listened.findings, bounds)
     try:
-        return store.add(spoken(voice[listened.findings.cue_in : listened.findings.cue_out]))
+        result = spoken(voice[listened.findings.cue_in : listened.findings.cue_out])
     except RefusedError as error:
         raise RefusedError(f"{path}: {error}") from error
+    return SpokenMessage(store.add(result), len(result), tags_of(first.tags, path.stem).title)
+
+
+def _opened(path: Path, reading: Reading) -> Opened:
+    first = next(reading, None)
+    if not isinstance(first, Opened):
+        raise IngestError(f"{path}: the reader did not begin with the file's tags; report this")
+    return first
 
 
 class _Listened:

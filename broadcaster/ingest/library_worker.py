@@ -10,6 +10,9 @@ nothing itself: it starts this and reads what it says.
     {"file": "/music/b.mp3", "error": "a sentence"}
     {"error": "a sentence"}             the store failed; nothing more follows
 
+With `--speech` the files are spoken messages: they go through the chain for voices, are not kept in
+the library, and their recording is {"pcm", "length", "title"}, to be played at 0 dB.
+
 SEGMENT is [pcm or null, cue-in, length], in samples.
 """
 
@@ -19,13 +22,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from broadcaster.engine.libc import die_with_parent
-from broadcaster.ingest.errors import IngestError
+from broadcaster.ingest.confined_reader import ConfinedReader
+from broadcaster.ingest.errors import IngestError, StoreError
+from broadcaster.ingest.importer import import_message
 from broadcaster.ingest.library import Imported, Library
 from broadcaster.ingest.messages import message_texts, prepared_message, stored_chime
 from broadcaster.ingest.pcm_store import PcmStore
@@ -40,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="broadcaster.ingest.library_worker", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="state directory")
     parser.add_argument("--builtins", action="store_true", help="chime and messages first")
+    parser.add_argument("--speech", action="store_true", help="the files are spoken messages")
     parser.add_argument("--parent", type=int, default=0, help="end when this process does")
     options = parser.parse_args(arguments)
     if options.parent:
@@ -50,15 +56,44 @@ def main(arguments: list[str] | None = None) -> int:
         if options.builtins:
             for entry in builtins(shelf.store):
                 _say(entry)
-        for result in shelf.import_files(Path(line.rstrip("\n")) for line in sys.stdin):
-            if isinstance(result, Imported):
-                _say({"file": str(result.file), "recording": asdict(result.recording)})
-            else:
-                _say({"file": str(result.file), "error": result.reason})
+        files = (Path(line.rstrip("\n")) for line in sys.stdin)
+        for entry in spoken(files, shelf.store) if options.speech else recorded(files, shelf):
+            _say(entry)
     except IngestError as error:
         _say({"error": str(error)})
         return 2
     return 0
+
+
+def recorded(files: Iterable[Path], shelf: Library) -> Iterator[dict[str, Any]]:
+    """What became of each file as a recording of the library.
+
+    Raises:
+        StoreError: the store failed.
+    """
+    for result in shelf.import_files(files):
+        if isinstance(result, Imported):
+            yield {"file": str(result.file), "recording": asdict(result.recording)}
+        else:
+            yield {"file": str(result.file), "error": result.reason}
+
+
+def spoken(files: Iterable[Path], store: PcmStore) -> Iterator[dict[str, Any]]:
+    """What became of each file as a spoken message.
+
+    Raises:
+        StoreError: the store failed.
+    """
+    with ConfinedReader() as reader:
+        for file in files:
+            try:
+                message = import_message(file, store, reader)
+            except StoreError:
+                raise
+            except IngestError as error:
+                yield {"file": str(file), "error": str(error)}
+            else:
+                yield {"file": str(file), "recording": asdict(message)}
 
 
 def builtins(store: PcmStore) -> Iterator[dict[str, Any]]:

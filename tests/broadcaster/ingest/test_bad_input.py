@@ -203,8 +203,10 @@ def test_a_us_attention_signal_is_never_imported(tmp_path, store, reader):
 def test_a_spoken_message_is_cut_to_its_sound_and_levelled(tmp_path, store, reader):
     quiet = np.zeros(RATE, np.int16)
     path = write(tmp_path / "x.flac", KINDS["flac"], np.concatenate([quiet, tone(2.0, 800), quiet]))
-    length = store.length(import_message(path, store, reader))
-    assert 2.0 * RATE <= length <= 2.1 * RATE
+    message = import_message(path, store, reader)
+    assert store.length(message.pcm) == message.length
+    assert 2.0 * RATE <= message.length <= 2.1 * RATE
+    assert message.title == "x"
 
 
 def test_a_message_of_ten_minutes_is_refused(tmp_path, store, reader):
