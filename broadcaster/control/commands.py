@@ -62,7 +62,7 @@ def play(
     air, 1 when it is not, and 2 when it is refused.
     """
     number = _level(level, kind)
-    stored = decoded(file, _state(run))
+    stored = decoded(file, _state(run), is_speech=kind == "warning")
     # After decoding: what is measured is the station, not the file.
     order = {
         "pcm": stored.pcm,
@@ -109,8 +109,8 @@ class Stored:
     title: str
 
 
-def decoded(file: Path, state: StateDirectory) -> Stored:
-    """Bring a file into the store.
+def decoded(file: Path, state: StateDirectory, *, is_speech: bool) -> Stored:
+    """Bring a file into the store; speech is shaped and levelled to be understood outdoors.
 
     Raises:
         click.ClickException: it cannot be decoded or stored, with a sentence.
@@ -119,7 +119,10 @@ def decoded(file: Path, state: StateDirectory) -> Stored:
     if b"\n" in name[:-1]:
         _refuse(f"{file}: a line break in a file's name; rename it")
     done = subprocess.run(
-        [sys.executable, "-m", WORKER, "--state", str(state.path), "--parent", str(os.getpid())],
+        [
+            *(sys.executable, "-m", WORKER, "--state", str(state.path)),
+            *("--parent", str(os.getpid()), *(("--speech",) if is_speech else ())),
+        ],
         input=name,
         stdout=subprocess.PIPE,
         check=False,
