@@ -20,7 +20,7 @@ KEYS = (
     "up/down or number choose a zone   q quit   ? help"
 )
 HELP = (
-    "commanded  what the plan says is on air",
+    "on air     commanded: what the plan says",
     "sent       our ear decoded the packets that left and compared them with the plan",
     "arrived    the amplifier's own counters say that the stream reaches it",
     "heard      an amplifier plays it without a gap (a virtual one can tell)",
@@ -121,7 +121,7 @@ def screen(view: View) -> RenderableType:
 def _table(view: View) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
-    for heading in ("zone", "on air", "sent", "arrived", "heard", "level"):
+    for heading in ("zone", "on air (commanded)", "sent", "arrived", "heard", "level"):
         table.add_column(heading, no_wrap=True, overflow="ellipsis")
     table.add_column("loss", justify="right")
     table.add_column("packets", justify="right")
