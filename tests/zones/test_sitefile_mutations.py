@@ -75,7 +75,7 @@ def move_piece(text, chance):
     start = chance.randrange(len(text))
     end = min(len(text), start + chance.randrange(60))
     rest = text[:start] + text[end:]
-    n = chance.randrange(len(rest))
+    n = chance.randrange(len(rest) + 1)
     return rest[:n] + text[start:end] + rest[n:]
 
 
