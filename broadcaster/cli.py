@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "config": ("broadcaster.site_commands", "config_group", "About the form of the site file."),
     "library": ("broadcaster.ingest.commands", "library", "Recordings: import and list."),
     "store": ("broadcaster.ingest.commands", "store", "The decoded sound that is played."),
+    "journal": ("broadcaster.journal_commands", "journal", "What was done: check it, export it."),
 }
 
 # Errors whose text is written for the user; looked up only in modules that are loaded.
@@ -38,6 +39,7 @@ _FOR_THE_USER: Final = (
     ("broadcaster.engine.plan", "PlanError"),
     ("broadcaster.engine.shared_block", "SharedBlockError"),
     ("broadcaster.ingest.errors", "IngestError"),
+    ("broadcaster.journal.entry", "JournalError"),
     ("zones.site", "UnknownNameError"),
 )
 
