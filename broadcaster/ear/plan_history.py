@@ -37,8 +37,8 @@ class PlayedPlan:
         self._note_waiting()
 
     def _note_waiting(self) -> None:
-        self.waiting = frozenset(
-            claim.id for mix in set(self.mixes.values()) for claim in mix.unstamped
+        self.waiting = frozenset[ClaimId]().union(
+            *(mix.waiting for mix in set(self.mixes.values()))
         )
 
     def stamp(self, stamps: Mapping[ClaimId, Sample]) -> None:

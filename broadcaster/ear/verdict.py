@@ -174,7 +174,10 @@ class LegVerdict:
             return Judgement(False, Why.SILENT, f"silent for {silent:.1f} s where the plan is not")
         if self._instead >= NOT_STAGED:
             return Judgement(
-                False, Why.NOT_STAGED, "the audio of the claim on air is not staged; another sounds"
+                False,
+                Why.NOT_STAGED,
+                "the claim on air does not sound (not staged, or spared by the engine); "
+                "the next one does",
             )
         if now - self._unknown <= FRESH:
             return Judgement(None, Why.UNKNOWN, self.reason)
