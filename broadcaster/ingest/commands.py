@@ -32,7 +32,7 @@ EXIT_FAILED = 1
 EXIT_UNUSABLE = 2
 """Nothing could be done."""
 
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 @click.group()
@@ -48,21 +48,33 @@ def import_command(paths: tuple[Path, ...], state: StateDirectory, as_json: bool
     """Import audio files, folders or M3U playlists.
 
     What was imported before is not read again, so an interrupted import is simply repeated.
-    With --json, one object a line for each file. The exit status is 1 if a file was refused.
+    The exit status is 1 if a file was refused, and 2 if the import had to stop.
     """
     from broadcaster.ingest.collection import audio_files
     from broadcaster.ingest.library import Library, NotImported
 
-    refused = 0
-    with _complained(as_json):
+    results: list[Imported | NotImported] = []
+    error: IngestError | None = None
+    try:
         shelf = Library(state.path)
         files = [file for path in paths for file in audio_files(path)]
-        bar = _Bar(len(files), shown=not as_json and sys.stderr.isatty())
+        bar = _Bar(len(files), shown=sys.stderr.isatty())
         for result in shelf.import_files(files, progress=bar.of):
-            bar.finished(result.file)
-            refused += isinstance(result, NotImported)
-            click.echo(_line(result, as_json), err=isinstance(result, NotImported) and not as_json)
-    sys.exit(EXIT_FAILED if refused else 0)
+            bar.finished()
+            results.append(result)
+            if not as_json:
+                click.echo(_sentence(result), err=isinstance(result, NotImported))
+    except IngestError as stopped:
+        error = stopped
+    counts = _counts(results)
+    if as_json:
+        content = {**counts, "files": [_fields(result) for result in results]}
+        click.echo(json.dumps(content | ({"error": str(error)} if error else {})))
+    else:
+        if error:
+            click.echo(_shown(str(error)), err=True)
+        click.echo(", ".join(f"{count} {what}" for what, count in counts.items()))
+    sys.exit(EXIT_UNUSABLE if error else EXIT_FAILED if counts["refused"] else 0)
 
 
 @library.command(name="list")
@@ -75,7 +87,7 @@ def list_command(state: StateDirectory, as_json: bool) -> None:
     with _complained(as_json):
         recordings = Library(state.path).recordings.values()
     if as_json:
-        click.echo(json.dumps([asdict(recording) for recording in recordings], ensure_ascii=False))
+        click.echo(json.dumps({"recordings": [asdict(recording) for recording in recordings]}))
         return
     for recording in recordings:
         names = " · ".join(n for n in (recording.artist, recording.album) if n)
@@ -189,28 +201,43 @@ def _complained(as_json: bool) -> Iterator[None]:
         yield
     except IngestError as error:
         if as_json:
-            click.echo(json.dumps({"error": str(error)}, ensure_ascii=False))
+            click.echo(json.dumps({"error": str(error)}))
         else:
             click.echo(_shown(str(error)), err=True)
         sys.exit(EXIT_UNUSABLE)
 
 
-def _line(result: Imported | NotImported, as_json: bool) -> str:
+def _counts(results: list[Imported | NotImported]) -> dict[str, int]:
+    from broadcaster.ingest.library import Imported
+
+    imported = [result for result in results if isinstance(result, Imported)]
+    known = sum(result.was_known for result in imported)
+    return {
+        "imported": len(imported) - known,
+        "known": known,
+        "refused": len(results) - len(imported),
+    }
+
+
+def _fields(result: Imported | NotImported) -> dict[str, Any]:
     from broadcaster.ingest.library import NotImported
 
     if isinstance(result, NotImported):
-        if as_json:
-            return json.dumps({"file": str(result.file), "ok": False, "reason": result.reason})
+        return {"file": str(result.file), "ok": False, "reason": result.reason}
+    return {
+        "file": str(result.file),
+        "ok": True,
+        "was_known": result.was_known,
+        "recording": asdict(result.recording),
+    }
+
+
+def _sentence(result: Imported | NotImported) -> str:
+    from broadcaster.ingest.library import NotImported
+
+    if isinstance(result, NotImported):
         return _shown(result.reason)
     recording = result.recording
-    if as_json:
-        content: dict[str, Any] = {
-            "file": str(result.file),
-            "ok": True,
-            "was_known": result.was_known,
-            "recording": asdict(recording),
-        }
-        return json.dumps(content)
     how = "known already" if result.was_known else f"{recording.gain_db:+.1f} dB"
     return _shown(f"{result.file}: {recording.title}, {_clock(recording.length)}, {how}")
 
@@ -226,6 +253,10 @@ def _clock(length: Sample) -> str:
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 
 
+_BAR = 20
+"""Characters."""
+
+
 class _Bar:
     """One line on the terminal: which file, how far."""
 
@@ -236,12 +267,15 @@ class _Bar:
         """What is told about one file's progress."""
         return (lambda done, total: self._draw(file, done, total)) if self._shown else None
 
-    def finished(self, file: Path) -> None:
+    def finished(self) -> None:
         self._done += 1
         if self._shown:
             click.echo("\r\033[K", nl=False, err=True)
 
     def _draw(self, file: Path, done: Sample, total: Sample | None) -> None:
-        share = f"{100 * done // total:3d} %" if total else _clock(done)
+        share = _clock(done)
+        if total:
+            full = min(_BAR, _BAR * done // total)
+            share = f"{'█' * full}{'░' * (_BAR - full)} {min(100, 100 * done // total):3d} %"
         text = _shown(f"{self._done + 1}/{self._files}  {share}  {file.name}")
         click.echo(f"\r\033[K{text[:78]}", nl=False, err=True)

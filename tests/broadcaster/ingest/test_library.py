@@ -7,6 +7,7 @@ import os
 import pytest
 from click.testing import CliRunner
 
+from broadcaster.ingest import pcm_store
 from broadcaster.ingest.commands import library as library_command
 from broadcaster.ingest.commands import store as store_command
 from broadcaster.ingest.errors import StoreFullError
@@ -102,15 +103,28 @@ def test_the_import_command_names_each_file_and_what_is_wrong(state, files):
     assert result.exit_code == 1
     assert "a.flac: 가, 0:01, " in result.output
     assert "b.mp3: not an audio file" in result.output
+    assert "2 imported, 0 known, 1 refused" in result.output
 
 
-def test_the_import_command_prints_json_lines(state, files):
-    result = run(library_command, "import", *files, "--state", state, "--json")
-    lines = [json.loads(line) for line in result.output.splitlines()]
-    assert [line["ok"] for line in lines] == [True, False, True]
-    assert lines[0]["recording"]["title"] == "가"
+def test_the_import_command_prints_one_json_object(state, files):
+    found = json.loads(run(library_command, "import", *files, "--state", state, "--json").output)
+    assert (found["imported"], found["known"], found["refused"]) == (2, 0, 1)
+    assert [file["ok"] for file in found["files"]] == [True, False, True]
+    assert found["files"][0]["recording"]["title"] == "가"
     listed = json.loads(run(library_command, "list", "--state", state, "--json").output)
-    assert [recording["title"] for recording in listed] == ["가", "다"]
+    assert [recording["title"] for recording in listed["recordings"]] == ["가", "다"]
+
+
+def test_an_import_that_has_to_stop_says_how_far_it_came(state, files, monkeypatch):
+    def full(*_):
+        raise StoreFullError("pcm: no space is left")
+
+    run(library_command, "import", files[0], "--state", state)
+    monkeypatch.setattr(pcm_store.PcmStore, "add", full)
+    result = run(library_command, "import", files[0], files[2], "--state", state, "--json")
+    found = json.loads(result.output)
+    assert result.exit_code == 2
+    assert (found["known"], found["error"]) == (1, "pcm: no space is left")
 
 
 def test_nothing_to_import_ends_with_status_2(state, tmp_path):
