@@ -7,8 +7,8 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,12 +35,8 @@ class Child:
         return self.process.pid
 
     def cpu_ns(self) -> int:
-        """CPU used by all its threads so far, also those that have ended.
-
-        Linux offers the CPU clock of another process as a clock id made of its process id
-        (clock_getcpuclockid(3)); unlike /proc it counts nanoseconds.
-        """
-        return time.clock_gettime_ns((~self.pid << 3) | 2)
+        """CPU used by all its threads so far, also those that have ended."""
+        return cpu_ns_of(self.pid)
 
     def scheduling(self) -> str:
         """The scheduling classes of its threads, as "FIFO 50 x1, OTHER x3"."""
@@ -108,41 +104,49 @@ class Child:
         return "" if code is None else f" (it ended with code {code})"
 
 
+def cpu_ns_of(pid: int) -> int:
+    """CPU used by all threads of a process so far, also those that have ended.
+
+    Linux offers the CPU clock of another process as a clock id made of its process id
+    (clock_getcpuclockid(3)); unlike /proc it counts nanoseconds.
+    """
+    try:
+        return time.clock_gettime_ns((~pid << 3) | 2)
+    except OSError:
+        raise MeasurementError(f"process {pid} ended while it was measured") from None
+
+
 @contextmanager
 def started(
     argv: Sequence[str],
     *,
     fifo_priority: int | None = None,
-    environment: Mapping[str, str] | None = None,
     pass_fds: Sequence[int] = (),
-    prepare: Callable[[], None] | None = None,
+    errors: Path | None = None,
 ) -> Iterator[Child]:
     """Start a process that dies with us, and end it when the block ends.
 
     Args:
         argv: program and arguments.
         fifo_priority: run it in SCHED_FIFO from its first instruction, as `chrt -f` does.
-        environment: the whole environment; ours if None.
         pass_fds: descriptors it inherits under the same numbers.
-        prepare: run in the child just before the program.
+        errors: a file for what it says on its standard error; ours if None.
     """
 
     def before_program() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if fifo_priority is not None:
             os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(fifo_priority))
-        if prepare is not None:
-            prepare()
 
     name = " ".join([Path(argv[0]).name, *argv[1:3]]) if "-m" in argv[:2] else Path(argv[0]).name
-    try:
-        process = subprocess.Popen(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            env=None if environment is None else dict(environment), pass_fds=pass_fds,
-            preexec_fn=before_program,
-        )  # fmt: skip
-    except FileNotFoundError:
-        raise MeasurementError(f"{name} is not installed") from None
+    with errors.open("wb") if errors else nullcontext() as said:
+        try:
+            process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said,
+                pass_fds=pass_fds, preexec_fn=before_program,
+            )  # fmt: skip
+        except FileNotFoundError:
+            raise MeasurementError(f"{name} is not installed") from None
     child = Child(process, name)
     try:
         yield child

@@ -12,7 +12,8 @@ from benchmarks.context import Context
 from benchmarks.flow import Flow
 from benchmarks.measurement import MeasurementError
 from benchmarks.probe import listening
-from benchmarks.station import AMPLITUDE, engine_of, station
+from benchmarks.station import engine_of, station
+from benchmarks.tones import AMPLITUDE
 
 TRIALS: Final = 120
 _LIMIT_S: Final = 20.0

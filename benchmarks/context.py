@@ -25,6 +25,7 @@ class Context:
         scratch: an empty directory that goes when the part ends.
         first_group: a multicast group; the 4,096 from it on are ours.
         interface: name and address of the interface to send and receive on; always loopback.
+        has_own_network: whether nobody else sends or listens here.
         fifo_priority: the SCHED_FIFO priority every compared sender runs at; None where this
             account may not have real-time scheduling, and then nobody has it.
     """
@@ -35,6 +36,7 @@ class Context:
     scratch: Path
     first_group: str
     interface: tuple[str, str]
+    has_own_network: bool
     fifo_priority: int | None
 
     def remaining_s(self) -> float:

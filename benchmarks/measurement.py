@@ -14,12 +14,17 @@ class MeasurementError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One measured row, or why it was not measured. `detail` is anything JSON can hold."""
+    """One measured row, or why it was not measured. `detail` is anything JSON can hold.
+
+    With `broken` the goal counts as missed whatever the value: what was measured broke a condition
+    that belongs to the goal, and this says which.
+    """
 
     id: str
     value: float | None
     skipped: str | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    broken: str | None = None
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.skipped is None):
@@ -37,7 +42,7 @@ def row(
     goal: Goal, measurement: Measurement, measured_at: str, machine: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The row as it stands in the file; `met` is None unless there is a value to judge."""
-    value = measurement.value
+    value, broken = measurement.value, measurement.broken
     return {
         "id": goal.id,
         "part": goal.part,
@@ -45,8 +50,9 @@ def row(
         "comparison": goal.comparison,
         "goal": goal.goal,
         "value": value,
-        "met": None if value is None else goal.is_met_by(value),
+        "met": None if value is None else broken is None and goal.is_met_by(value),
         "skipped": measurement.skipped,
+        "broken": broken,
         "means": goal.means,
         "detail": dict(measurement.detail),
         "measured_at": measured_at,

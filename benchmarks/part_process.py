@@ -45,6 +45,7 @@ def main() -> None:
         scratch=wanted.scratch,
         first_group=first_group(own_network),
         interface=LOOPBACK,
+        has_own_network=own_network,
         fifo_priority=priority,
     )
     # Only now: what a part imports may start threads, and a namespace is entered alone.

@@ -44,10 +44,12 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 def show(rows: Sequence[Row], console: Console) -> None:
     """Print the rows as a table: what was found, what was promised, and why a row is missing."""
-    table = Table("row", "value", "goal", "unit", "met", "why not measured", box=None)
+    table = Table("row", "value", "goal", "unit", "met", "why not measured or not met", box=None)
     for row in rows:
         met = {True: "yes", False: "NO", None: "-"}[row["met"]]
         value = "-" if row["value"] is None else f"{row['value']:.4g}"
         goal = f"{row['comparison']} {row['goal']:.4g}"
-        table.add_row(row["id"], value, goal, row["unit"], met, row["skipped"] or "")
+        table.add_row(
+            row["id"], value, goal, row["unit"], met, row["skipped"] or row.get("broken") or ""
+        )
     console.print(table)

@@ -18,21 +18,17 @@ from benchmarks.child import Child, started
 from benchmarks.compare import Sender
 from benchmarks.context import Context
 from benchmarks.flow import Flow
+from benchmarks.tones import AMPLITUDE, PROGRAMME_HZ, RATE, WARNING_HZ, tone
 from broadcaster.engine.plan import Leg, Part, Plan, Stream, socket_name
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.ingest.pcm_store import PcmStore
 from zones.bus import Claim, ClaimId, Kind, ZoneId
-from zones.media_time import RATE, BootId, MediaClock, Sample, WallAnchor
+from zones.media_time import BootId, MediaClock, Sample, WallAnchor
 from zones.site import StreamId
 from zones.sound import PcmId, Segment, Timeline
 from zones.sound import Sequence as Message
 from zones.stream_format import FORMATS
-
-PROGRAMME_HZ: Final = 400
-WARNING_HZ: Final = 2000
-AMPLITUDE: Final = 8000
-"""The tones and the level of floor.c, which probe.c listens for."""
 
 _PROGRAMME_PRIORITY: Final = 20
 _WARNING_PRIORITY: Final = 240
@@ -191,7 +187,4 @@ def _recordings(store: PcmStore, count: int) -> Iterator[Segment]:
 
 
 def _tone(store: PcmStore, hz: int, seconds: int) -> PcmId:
-    """A whole number of turns a second, so that it can be repeated without a click."""
-    turns = np.arange(RATE) * (hz / RATE)
-    second = np.rint(AMPLITUDE * np.sin(2 * np.pi * turns)).astype(np.int16)
-    return store.add(np.tile(second, seconds))
+    return store.add(np.tile(tone(hz, AMPLITUDE), seconds))

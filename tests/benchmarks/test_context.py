@@ -17,6 +17,7 @@ def on(tmp_path, seconds=60.0):
         scratch=tmp_path,
         first_group="239.192.0.1",
         interface=bed.LOOPBACK,
+        has_own_network=True,
         fifo_priority=None,
     )
 

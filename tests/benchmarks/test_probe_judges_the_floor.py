@@ -35,6 +35,7 @@ def context(tmp_path_factory, multicast_group):
         scratch=tmp_path_factory.mktemp("scratch"),
         first_group=multicast_group(),
         interface=LOOPBACK,
+        has_own_network=False,
         fifo_priority=None,
     )
 

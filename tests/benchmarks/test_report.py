@@ -27,6 +27,11 @@ def test_a_measured_row_is_judged():
     assert good["machine"] == {"cores": 2}
 
 
+def test_a_broken_condition_misses_the_goal_whatever_the_value():
+    broken = made(ENGINE, Measurement("engine.x", 5.0, None, {}, "a stream broke"))
+    assert (broken["value"], broken["met"], broken["broken"]) == (5.0, False, "a stream broke")
+
+
 def test_a_row_that_was_not_measured_is_neither_met_nor_missed():
     absent = made(ENGINE, skipped("engine.x", "GStreamer is not installed"))
     assert (absent["value"], absent["met"]) == (None, None)

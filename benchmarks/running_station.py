@@ -1,0 +1,162 @@
+"""The whole station as `broadcaster run` starts it: what its ear costs, and control's death."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import numpy as np
+
+from benchmarks.arrivals import continuity
+from benchmarks.child import Child, cpu_ns_of, started
+from benchmarks.context import SOURCES, Context
+from benchmarks.flow import Flow
+from benchmarks.measurement import Measurement, MeasurementError, skipped
+from benchmarks.probe import listening
+from benchmarks.tones import AMPLITUDE, PROGRAMME_HZ, RATE, tone
+
+KILLS: Final = 10
+EAR_WINDOW_S: Final = 15.0
+
+_REPOSITORY: Final = SOURCES.parent
+_SITE: Final = "config.yaml"
+_FLOW: Final = Flow("239.192.77.1", streams=14, packet_us=5000)
+"""The streams of the reference site."""
+
+_TRACK_S: Final = 180
+_ON_AIR_LIMIT_S: Final = 60.0
+_AGAIN_LIMIT_S: Final = 30.0
+_LOOK_S: Final = 0.02
+_FIRST_ACTS_S: Final = 0.5
+"""How long a new control is left to adopt what plays and to plan on before it dies too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A station on air; `supervisor` is the process we started."""
+
+    supervisor: Child
+    run: Path
+
+    def pid(self, role: str) -> int:
+        """The process that has this role now; 0 while there is none."""
+        table = json.loads((self.run / "processes.json").read_text(encoding="utf-8"))
+        return next((int(p["pid"]) for p in table["processes"] if p["role"] == role), 0)
+
+    def answers(self) -> bool:
+        """Whether control takes commands."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+            return caller.connect_ex(str(self.run / "control.sock")) == 0
+
+    def is_sent_everywhere(self) -> bool:
+        """Whether the ear says of every stream that what was planned is sent."""
+        argv = [sys.executable, "-m", "broadcaster", "status", "--json", "--run", str(self.run)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+        streams = json.loads(done.stdout)["streams"] if done.returncode == 0 else []
+        return len(streams) == _FLOW.streams and all(s["sent"] is True for s in streams)
+
+
+@contextmanager
+def running(context: Context) -> Iterator[Running]:
+    """The reference site with a tone for its programme, at every hour of the day."""
+    if not context.has_own_network:
+        raise MeasurementError("the station's groups may be in use on the machine's own network")
+    with TemporaryDirectory(dir=context.scratch) as directory:
+        place = Path(directory)
+        site = _site(place / "site")
+        state, run, said = place / "state", place / "run", place / "said"
+        _record_tone(site.parent / "music")
+        argv = [
+            sys.executable, "-m", "broadcaster", "run", "--config", str(site),
+            "--run", str(run), "--state", str(state), "--interface", context.interface[1],
+        ]  # fmt: skip
+        with started(argv, errors=said) as supervisor:
+            try:
+                yield Running(supervisor, run)
+            except MeasurementError as refusal:
+                last = said.read_text(encoding="utf-8").strip().splitlines()[-1:]
+                raise MeasurementError(f"{refusal}; the station said last: {last}") from refusal
+
+
+def control_kills(context: Context) -> Iterator[Measurement]:
+    """Control dies again and again; what goes missing in any stream."""
+    context.say(f"control killed {KILLS} times")
+    with running(context) as station, listening(context, _FLOW) as ear:
+        ear.wait_until_all_have("A", _ON_AIR_LIMIT_S, station.supervisor)
+        for _ in range(KILLS):
+            _kill_control(station)
+        arrivals = ear.stop()
+    seen = continuity(arrivals, _FLOW.packet_samples)
+    detail = {"kills": KILLS, "continuity": asdict(seen)}
+    wrong = seen.lost + seen.doubled + seen.reordered
+    otherwise = seen.timestamp_breaks or seen.ssrc_changes or seen.not_rtp
+    broken = f"the streams broke otherwise than by loss: {seen}" if otherwise else None
+    yield Measurement("engine.control_kill_lost", wrong, None, detail, broken)
+
+
+def _kill_control(station: Running) -> None:
+    """Kill control, and wait until its successor works."""
+    killed = station.pid("control")
+    os.kill(killed, signal.SIGKILL)
+    _wait_for("another control", lambda: station.pid("control") not in (0, killed))
+    _wait_for("it to take commands", station.answers)
+    time.sleep(_FIRST_ACTS_S)
+
+
+def ear_cpu(context: Context) -> Iterator[Measurement]:
+    """What the ear uses while it follows 14 streams."""
+    context.say("the ear beside 14 streams")
+    with running(context) as station, listening(context, _FLOW) as ear:
+        ear.wait_until_all_have("A", _ON_AIR_LIMIT_S, station.supervisor)
+        _wait_for("the ear to vouch for every stream", station.is_sent_everywhere)
+        roles = ("engine", "standby", "control", "ear")
+        before, begin_ns = {r: cpu_ns_of(station.pid(r)) for r in roles}, time.monotonic_ns()
+        time.sleep(EAR_WINDOW_S)
+        after, end_ns = {r: cpu_ns_of(station.pid(r)) for r in roles}, time.monotonic_ns()
+        is_still_heard = station.is_sent_everywhere()
+    percent = {r: 100 * (after[r] - before[r]) / (end_ns - begin_ns) for r in roles}
+    detail: dict[str, Any] = {"cpu_percent": {r: round(p, 2) for r, p in percent.items()}}
+    if is_still_heard:
+        yield Measurement("engine.ear_cpu_percent", percent["ear"], None, detail)
+    else:
+        yield skipped("engine.ear_cpu_percent", "the ear lost a stream in the window", detail)
+
+
+def _site(place: Path) -> Path:
+    """A copy of the reference site that plays at the same level at every hour."""
+    shutil.copytree(_REPOSITORY / "zones", place / "zones", ignore=shutil.ignore_patterns("*.py*"))
+    lines = (_REPOSITORY / _SITE).read_text(encoding="utf-8").splitlines()
+    loud = "  levels: {night: -6 dB, morning: -6 dB, day: -6 dB, evening: -6 dB}"
+    kept = [loud if line.startswith("  levels:") else line for line in lines]
+    kept = [line for line in kept if not line.startswith("  quiet_hours:")]
+    (place / _SITE).write_text("\n".join(kept) + "\n", encoding="utf-8")
+    return place / _SITE
+
+
+def _record_tone(music: Path) -> None:
+    """Put a recording of the programme's tone where the station looks for its music."""
+    music.mkdir()
+    with wave.open(str(music / "tone.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(RATE)
+        sound.writeframes(np.tile(tone(PROGRAMME_HZ, AMPLITUDE), _TRACK_S).tobytes())
+
+
+def _wait_for(what: str, is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _AGAIN_LIMIT_S
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise MeasurementError(f"waited {_AGAIN_LIMIT_S:.0f} s in vain for {what}")
+        time.sleep(_LOOK_S)
