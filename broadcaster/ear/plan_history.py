@@ -42,7 +42,7 @@ class PlayedPlan:
         )
 
     def stamp(self, stamps: Mapping[ClaimId, Sample]) -> None:
-        """Take up starts the engine gave; streams that shared a mix go on sharing one."""
+        """Take up what the engine stamped; streams that shared a mix go on sharing one."""
         if not self.waiting.isdisjoint(stamps):
             stamped = {id(mix): mix.with_stamps(stamps) for mix in self.mixes.values()}
             self.mixes = {name: stamped[id(mix)] for name, mix in self.mixes.items()}

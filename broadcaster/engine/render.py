@@ -16,7 +16,15 @@ from numpy.typing import NDArray
 
 from broadcaster.engine.codec import Samples
 from broadcaster.engine.plan import GainStep, Part, Plan, Stream
-from zones.bus import Claim, ClaimId, Kind, Turn, stamped, turns
+from broadcaster.engine.waking import (
+    LateRing,
+    Waking,
+    dithered_spans,
+    is_message,
+    mark,
+    woken,
+)
+from zones.bus import Claim, ClaimId, Kind, Turn, ZoneId, stamped, turns
 from zones.media_time import RATE, Sample
 from zones.site import StreamId
 from zones.sound import PcmId, Piece, Ring, Segment, Sequence, Silence, Timeline, pieces
@@ -68,39 +76,96 @@ class Mix:
         delay: Sample = 0,
         *,
         keep_alive: bool = False,
+        pre_roll: Sample = 0,
+        pre_rolled: Mapping[ClaimId, Sample] | None = None,
     ) -> None:
-        """Claims of one zone, its level steps in order of time, the stream's delay in samples."""
+        """Claims of one zone, its level steps in order of time, the stream's delay in samples.
+
+        `pre_rolled` is what messages that have begun were given of the stream's `pre_roll`.
+        """
         self.claims = claims
         self.gain_steps = gain_steps
         self.delay = delay
         self.keep_alive = keep_alive
+        self.pre_roll = pre_roll
+        self.zones: tuple[ZoneId, ...] = tuple(dict.fromkeys(claim.zone for claim in claims))
+        """All zones that share this mix."""
+        self._pre_rolled = pre_rolled or {}
         self.is_whole = True
         """Whether the last `render` had everything at hand."""
         self._turns: tuple[Turn, ...] = ()
         self._known: tuple[Sample, Sample] = (0, 0)
+        self._heard: tuple[tuple[Claim, ...], tuple[Waking, ...]] | None = None
 
     @property
     def unstamped(self) -> tuple[Claim, ...]:
         """The claims that wait for the engine to give them a start."""
         return tuple(claim for claim in self.claims if claim.start is None)
 
+    @property
+    def waiting(self) -> frozenset[ClaimId]:
+        """The names under which the engine's stamps may still tell this mix something."""
+        names = {claim.id for claim in self.unstamped}
+        if self.pre_roll:
+            begun = (c for c in self.claims if is_message(c) and c.id not in self._pre_rolled)
+            names.update(mark(c.id, zone, self.pre_roll) for c in begun for zone in self.zones)
+        return frozenset(names)
+
     def with_stamps(self, stamps: Mapping[ClaimId, Sample]) -> Mix:
         """The mix with the starts the engine gave; itself when nothing was waiting."""
-        if not any(claim.id in stamps for claim in self.unstamped):
+        given = self._given(stamps) if self.pre_roll else {}
+        if not given and not any(claim.id in stamps for claim in self.unstamped):
             return self
         claims = tuple(stamped(c, stamps[c.id]) if c.id in stamps else c for c in self.claims)
-        return Mix(claims, self.gain_steps, self.delay, keep_alive=self.keep_alive)
+        return self._with(claims, {**self._pre_rolled, **given})
+
+    def _given(self, stamps: Mapping[ClaimId, Sample]) -> dict[ClaimId, Sample]:
+        """The pre-rolls that the engine gave to messages of this mix."""
+        return {
+            claim.id: stamps[name]
+            for claim in self.claims
+            if claim.id not in self._pre_rolled
+            for zone in self.zones
+            if (name := mark(claim.id, zone, self.pre_roll)) in stamps
+        }
+
+    def pre_rolls(self, until: Sample) -> dict[ClaimId, Sample]:
+        """What messages that begin before `until` of this stream were given, by mark."""
+        if not self.pre_roll:
+            return {}
+        return {
+            mark(waking.claim, zone, self.pre_roll): waking.pre_roll
+            for waking in self._woken()[1]
+            if waking.begins + self.delay < until
+            for zone in self.zones
+        }
 
     def passing_over(self, mute: Claim) -> Mix:
         """The mix with `mute` unable to sound: the next claim does, or silence for a warning."""
-        claims = _passed_over(self.claims, mute)
-        return Mix(claims, self.gain_steps, self.delay, keep_alive=self.keep_alive)
+        return self._with(_passed_over(self.claims, mute), self._pre_rolled)
+
+    def _with(self, claims: tuple[Claim, ...], pre_rolled: Mapping[ClaimId, Sample]) -> Mix:
+        mix = Mix(
+            *(claims, self.gain_steps, self.delay),
+            keep_alive=self.keep_alive,
+            pre_roll=self.pre_roll,
+            pre_rolled=pre_rolled,
+        )
+        mix.zones = self.zones
+        return mix
+
+    def _woken(self) -> tuple[tuple[Claim, ...], tuple[Waking, ...]]:
+        """The claims as they are heard here, messages after their pre-roll."""
+        if self._heard is None:
+            found = (self.claims, ()) if not self.pre_roll else None
+            self._heard = found or woken(self.claims, self.pre_roll, self._pre_rolled)
+        return self._heard
 
     def turns(self, begin: Sample, end: Sample) -> Iterator[Turn]:
         """Who is on air in [begin, end); resolved ten seconds at a time, then remembered."""
         if begin < self._known[0] or end > self._known[1]:
             self._known = (begin, max(end, begin + _WINDOW))
-            self._turns = turns(self.claims, *self._known)
+            self._turns = turns(self._woken()[0], *self._known)
         for turn in self._turns:
             if turn.until > begin and turn.start < end:
                 yield turn
@@ -123,9 +188,21 @@ class Mix:
                 samples = mix._rendered(pcm, at, at + length)
             except _NotAtHand as missing:
                 self.is_whole = False
-                mix = Mix(_passed_over(mix.claims, missing.claim), self.gain_steps)
+                mix = mix.passing_over(missing.claim)
             else:
-                return _dithered(samples, begin) if self.keep_alive else samples
+                if self.keep_alive:
+                    return _dithered(samples, begin)
+                return mix._with_dither(samples, at) if self.pre_roll else samples
+
+    def _with_dither(self, samples: Samples, begin: Sample) -> Samples:
+        """Dither where a message is waited for; amplifiers wake by it."""
+        end, wakings = begin + len(samples), self._woken()[1]
+        for start, until in dithered_spans(self.turns(begin, end), wakings, begin, end):
+            first = (start - begin) // _GRID * _GRID
+            last = -(-(until - begin) // _GRID) * _GRID
+            samples = samples.copy()
+            samples[first:last] = _dithered(samples[first:last], 0)
+        return samples
 
     def _rendered(self, pcm: Pcm, begin: Sample, end: Sample) -> Samples:
         plain = self._untouched(pcm, begin, end)
@@ -200,8 +277,8 @@ def _passed_over(claims: tuple[Claim, ...], mute: Claim) -> tuple[Claim, ...]:
     A warning never falls back to programme (SAFETY A3).
     """
     if mute.kind is Kind.WARNING:
-        return tuple(replace(c, source=Silence()) if c is mute else c for c in claims)
-    return tuple(claim for claim in claims if claim is not mute)
+        return tuple(replace(c, source=Silence()) if c.id == mute.id else c for c in claims)
+    return tuple(claim for claim in claims if claim.id != mute.id)
 
 
 def _layers(turn: Turn) -> dict[tuple[ClaimId, Sample], _Layer]:
@@ -256,10 +333,13 @@ def _source_sound(pcm: Pcm, claim: Claim, origin: Sample, begin: Sample, end: Sa
     """What a claim's source plays in [begin, end)."""
     sound = np.zeros(end - begin, np.float32)
     if isinstance(claim.source, Ring):
-        live = pcm.ring(claim.source.name, begin, end)
-        if live is None:
-            raise _NotAtHand(claim)
-        sound += live
+        late = claim.source.by if isinstance(claim.source, LateRing) else 0
+        first = max(begin, origin + late) if late else begin
+        if first < end:
+            live = pcm.ring(claim.source.name, first - late, end - late)
+            if live is None:
+                raise _NotAtHand(claim)
+            sound[first - begin :] += live
     elif isinstance(claim.source, Sequence | Timeline):
         for piece in pieces(claim.source, origin, begin, end):
             if piece.segment.pcm is not None:
@@ -365,10 +445,16 @@ def mixes(plans: Iterable[Plan], streams: Iterable[Stream]) -> dict[StreamId, Mi
         key = (
             tuple(_likeness(claim) for claim in mine),
             tuple((step.at, step.gain_db, step.below_priority) for step in levels),
-            *(stream.delay, stream.keep_alive),
+            *(stream.delay, stream.keep_alive, stream.pre_roll),
         )
         if key not in shared:
-            shared[key] = Mix(mine, levels, stream.delay, keep_alive=stream.keep_alive)
+            shared[key] = Mix(
+                *(mine, levels, stream.delay),
+                keep_alive=stream.keep_alive,
+                pre_roll=stream.pre_roll,
+            )
+        elif stream.pre_roll:
+            shared[key].zones = tuple(dict.fromkeys((*shared[key].zones, stream.zone)))
         found[stream.id] = shared[key]
     return found
 

@@ -37,7 +37,7 @@ class Score:
     encodings: Mapping[EncodingKey, Encoding]
     bulletins: Bulletins
     waiting: frozenset[ClaimId]
-    """The claims of these parts that the engine has to give a start."""
+    """The names of stamps that these parts wait for."""
 
 
 def score(
@@ -72,7 +72,7 @@ def score(
         tuple(choir.voices),
         choir.encodings,
         Bulletins(parts, streams.values(), sockets, rows, block, now),
-        frozenset(claim.id for line in lines for claim in line.mix.unstamped),
+        frozenset[ClaimId]().union(*(line.mix.waiting for line in lines)),
     )
 
 

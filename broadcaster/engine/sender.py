@@ -19,7 +19,7 @@ from broadcaster.engine.pace import Due, next_due
 from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.render import Pcm, is_at_hand
 from broadcaster.engine.score import EncodingKey, Score, score
-from broadcaster.engine.shared_block import Adoption, SharedBlock
+from broadcaster.engine.shared_block import STAMPS, Adoption, SharedBlock
 from zones.bus import ClaimId
 from zones.media_time import MediaClock, Sample
 
@@ -196,7 +196,7 @@ class Sender:
             fresh = score.waiting - self._stamps.keys()
             known = {**self._block.stamps(fresh), **self._stamps} if fresh else self._stamps
             self._stamps = {name: at for name, at in known.items() if name in score.waiting}
-            self._waiting = [line for line in score.lines if line.mix.unstamped]
+            self._waiting = [line for line in score.lines if line.mix.waiting]
             for plan in adopted:
                 self._block.note_adopted(Adoption(plan.part, plan.revision, sample))
         if self._waiting:
@@ -216,7 +216,16 @@ class Sender:
                     cadence.forget()
         self._waiting = [line for line in self._waiting if line.mix.unstamped]
 
+    def _note_pre_rolls(self) -> None:
+        """Write down how messages that have begun were begun: a later plan may not show it."""
+        for line in self._lines:
+            for name, length in line.mix.pre_rolls(self._sent_until.value).items():
+                if name not in self._stamps and len(self._stamps) < STAMPS // 2:
+                    self._block.stamp(name, length, self._stamps)
+                    self._stamps[name] = length
+
     def _publish(self) -> None:
+        self._note_pre_rolls()
         for cadence in self._cadences:
             cadence.publish()
         for line in self._lines:

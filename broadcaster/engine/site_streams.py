@@ -67,4 +67,5 @@ def _stream(site: Site, spec: StreamSpec, secret: bytes, boot: BootId) -> Stream
         delay=spec.delay,
         keep_alive=spec.keep_alive is KeepAlive.DITHER,
         min_priority=spec.min_priority,
+        pre_roll=spec.pre_roll,
     )
