@@ -28,7 +28,9 @@ MUTES_AFTER: Sample = 5 * RATE
 AUDIBLE = 33
 """A peak, in steps of 16 bits, that somebody may hear: -60 dBFS."""
 GAP_MEMORY = 2.0
-"""Seconds for which a gap speaks against an amplifier."""
+"""Seconds for which a gap speaks against being heard."""
+MISSING_LIMIT: Sample = RATE // 5
+"""So much missing within those seconds is a fault, not just a lost packet."""
 QUIET_LIMIT = 5.0
 """Seconds without audible sound after which an amplifier no longer says it is heard."""
 _LEVEL_SPAN: Sample = RATE // 2
@@ -186,7 +188,7 @@ class StreamPlayer:
         self._transit = 0.0
         self._last_packet = -math.inf
         self._last_audible = -math.inf
-        self._last_gap = -math.inf
+        self._gaps: deque[tuple[float, Sample]] = deque()
         self._is_dry = False
         self._powers: deque[tuple[float, Sample]] = deque()
         self._measured: Sample = 0
@@ -256,6 +258,7 @@ class StreamPlayer:
         """The network is gone: let go of everything; what is missed now is nobody's loss."""
         self.source = self.ssrc = self._buffer = None
         self.counts.begin()
+        self._gaps.clear()
         self._last_packet = -math.inf
 
     # --- what comes out ---
@@ -271,7 +274,7 @@ class StreamPlayer:
         elif missing:
             self.gaps += not self._is_dry
             self.missing += missing
-            self._last_gap = now
+            self._gaps.append((now, missing))
         self._is_dry = bool(missing)
         blocks = [
             self.output.amplify(sound[at : at + _LONGEST_BLOCK])
@@ -304,14 +307,21 @@ class StreamPlayer:
             if self._last_packet == -math.inf:
                 return "no packet has come"
             return f"no packet for {now - self._last_packet:.1f} s"
-        if now - self._last_gap <= GAP_MEMORY:
-            return "its buffer ran dry"
+        missing = self._missing_lately(now)
+        if missing > MISSING_LIMIT:
+            span = f"{missing / RATE:.1f} s of the last {GAP_MEMORY:g} s"
+            return f"its buffer was dry for {span}"
         return None
+
+    def _missing_lately(self, now: float) -> Sample:
+        while self._gaps and now - self._gaps[0][0] > GAP_MEMORY:
+            self._gaps.popleft()
+        return sum(missing for _, missing in self._gaps)
 
     def is_heard(self, now: float) -> bool:
         """Whether it plays without gaps, and played something audible in the last seconds."""
         is_audible = now - self._last_audible <= QUIET_LIMIT
-        return self.fault(now) is None and is_audible
+        return self.is_receiving(now) and is_audible and not self._missing_lately(now)
 
     def level_dbfs(self, now: float) -> float | None:
         """The level of the last half second (a full-scale sine is -3 dBFS); None when silent."""
