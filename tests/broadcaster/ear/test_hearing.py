@@ -278,6 +278,17 @@ def test_both_parts_decide_together(room, pcm):
     assert mixes([union], room.streams)[room.streams[0].id].on_air(room.now) is not None
 
 
+def test_a_message_that_waits_for_its_amplifiers_to_wake_is_right(pcm):
+    """A pre-roll of dither before a message is part of what is planned (SAFETY F6)."""
+    room = Room(pcm, pre_roll=RATE // 2)
+    message = Sequence((whole(pcm.of["voice"], RATE),))
+    notice = claim("m", message, start=START + RATE, priority=100, kind=Kind.NOTICE)
+    room.plan({"m": message}, [notice], START - RATE)
+    room.hear(room.packets(3, legs=[0]))
+    assert room.judge().value is True
+    assert room.detail()["wrong"] == 0
+
+
 # --- audio that is not there --------------------------------------------------------------------
 
 
