@@ -108,17 +108,32 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.execute("COMMIT")
 
 
+def opened(path: Path, connect: Connect) -> Database:
+    """Open a journal file.
+
+    Raises:
+        DamagedError: the file is no journal, or spoilt.
+        JournalError: it is one of a later version.
+        sqlite3.Error: the disk refuses now.
+    """
+    try:
+        connection = connect(path)
+        try:
+            return Database(connection, path)
+        except BaseException:
+            connection.close()
+            raise
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise DamagedError(f"{path.name}: {error}") from None
+        raise
+
+
 class Database:
     """An open journal file, its origin, and the head of its chain."""
 
     def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        """Take over a connection.
-
-        Raises:
-            DamagedError: the file is no journal.
-            JournalError: it is one of a later version.
-            sqlite3.Error: it cannot be read now.
-        """
+        """Take over a connection; raises as `opened` does, and sqlite3.Error for damage too."""
         self.path = path
         self._connection = connection
         self.origin = self._origin()
@@ -194,7 +209,7 @@ class Database:
         """
         start, strange = self.origin.head, None
         if anchor is not None and anchor.sequence > start.sequence:
-            stored = self.digest_of(anchor.sequence)
+            stored = self._digest_of(anchor.sequence)
             if stored == anchor.digest and not wholly:
                 start = anchor
             elif stored not in (None, anchor.digest):
@@ -220,50 +235,47 @@ class Database:
                 reason = f"it cannot be read: {error}"
         return reached, Break(reached.sequence + 1, reason)
 
-    def digest_of(self, sequence: int) -> bytes | None:
-        """The hash stored in a row; the origin's before the first, None when there is no row."""
-        if sequence == self.origin.previous_sequence:
-            return self.origin.head.digest
-        found = self._connection.execute(
-            "SELECT digest FROM entries WHERE sequence = ?", (sequence,)
-        ).fetchone()
+    def _digest_of(self, sequence: int) -> bytes | None:
+        """The hash stored in a row; None when there is no such row, or it can't be read."""
+        query = "SELECT digest FROM entries WHERE sequence = ?"
+        try:
+            found = self._connection.execute(query, (sequence,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                return None
+            raise
         return found[0] if found else None
 
     def is_sound(self) -> bool:
         """Whether SQLite finds the file's pages in order; takes 1 s for some 500 MB."""
-        (said,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        try:
+            (said,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            if is_damage(error):
+                return False
+            raise
         return bool(said == "ok")
 
     def _origin(self) -> Origin:
         connection = self._connection
-        try:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            if application != APPLICATION_ID:
-                raise DamagedError(f"{self.path} is no journal")
-            if version > VERSION:
-                raise JournalError(
-                    f"{self.path} was written by a later version (form {version}, here {VERSION}): "
-                    "install that one, or give another --state"
-                )
-            found = connection.execute(_ORIGIN).fetchone()
-        except sqlite3.DatabaseError as error:
-            if is_damage(error):
-                raise DamagedError(f"{self.path}: {error}") from None
-            raise
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if application != APPLICATION_ID:
+            raise DamagedError(f"{self.path.name} is no journal")
+        if version > VERSION:
+            raise JournalError(
+                f"{self.path} was written by a later version (form {version}, here {VERSION}): "
+                "install that one, or give another --state"
+            )
+        found = connection.execute(_ORIGIN).fetchone()
         if found is None:
-            raise DamagedError(f"{self.path} has no origin")
+            raise DamagedError(f"{self.path.name} has no origin")
         return Origin(*found)
 
     def _head(self) -> Head:
-        try:
-            found = self._connection.execute(
-                "SELECT sequence, digest FROM entries ORDER BY sequence DESC LIMIT 1"
-            ).fetchone()
-        except sqlite3.DatabaseError as error:
-            if is_damage(error):
-                raise DamagedError(f"{self.path}: {error}", self.origin.head) from None
-            raise
+        found = self._connection.execute(
+            "SELECT sequence, digest FROM entries ORDER BY sequence DESC LIMIT 1"
+        ).fetchone()
         return Head(*found) if found else self.origin.head
 
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from broadcaster.journal.anchor_file import read_anchor
 from broadcaster.journal.chain import Break, Head, Row
-from broadcaster.journal.database import DamagedError, Database, connect_to_read
+from broadcaster.journal.database import DamagedError, connect_to_read, opened
 from broadcaster.journal.entry import JournalError, Kind
 from broadcaster.journal.place import JournalPlace
 
@@ -57,7 +57,7 @@ class JournalReader:
                 continue
             is_newest = path == self._place.database
             try:
-                with closing(self._opened(path)) as database:
+                with closing(opened(path, connect_to_read)) as database:
                     yield from database.rows(after, kind=kind, subject=subject)
             except (sqlite3.Error, JournalError) as error:
                 if is_newest:
@@ -83,7 +83,7 @@ class JournalReader:
             known = f"; it had rows up to {anchor.sequence}" if anchor is not None else ""
             return Verdict(path.name, 1, None, Break(1, f"the file is gone{known}")), None
         try:
-            with closing(self._opened(path)) as database:
+            with closing(opened(path, connect_to_read)) as database:
                 reached, broken = database.check(anchor, wholly=True)
                 if broken is None and not database.is_sound():
                     broken = Break(reached.sequence, "SQLite finds its pages out of order")
@@ -110,7 +110,7 @@ class JournalReader:
         found = [path]
         while path.exists():
             try:
-                with closing(self._opened(path)) as database:
+                with closing(opened(path, connect_to_read)) as database:
                     previous = database.origin.previous_file
             except (sqlite3.Error, JournalError):
                 break
@@ -119,14 +119,6 @@ class JournalReader:
                 break
             found.append(path)
         return found
-
-    def _opened(self, path: Path) -> Database:
-        connection = connect_to_read(path)
-        try:
-            return Database(connection, path)
-        except BaseException:
-            connection.close()
-            raise
 
 
 def _unreadable(path: Path, error: Exception) -> JournalError:

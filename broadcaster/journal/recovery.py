@@ -8,14 +8,13 @@ was found good.
 
 from __future__ import annotations
 
-import sqlite3
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from broadcaster.journal.anchor_file import read_anchor
 from broadcaster.journal.chain import Head, Origin
-from broadcaster.journal.database import Connect, DamagedError, Database, is_damage, make
+from broadcaster.journal.database import Connect, DamagedError, Database, make, opened
 from broadcaster.journal.entry import utc_text
 from broadcaster.journal.place import JournalPlace
 
@@ -59,17 +58,12 @@ def recovered(place: JournalPlace, connect: Connect) -> Opened:
 
 
 def _open(place: JournalPlace, connect: Connect) -> Database:
+    """The file in this version's form."""
+    database = opened(place.database, connect)
     try:
-        connection = connect(place.database)
-        try:
-            database = Database(connection, place.database)
-            database.migrate()
-        except BaseException:
-            connection.close()
-            raise
-    except sqlite3.DatabaseError as error:
-        if is_damage(error):
-            raise DamagedError(f"{place.database.name}: {error}") from None
+        database.migrate()
+    except BaseException:
+        database.close()
         raise
     return database
 

@@ -112,14 +112,14 @@ class Waiting:
     def next_batch(self, most: int = MOST_AT_ONCE) -> list[Bundle]:
         """Take what waits, oldest first, up to about `most` entries; sums that are due with it."""
         with self._changed:
-            batch = self._sums()
-            size = sum(len(bundle.drafts) for bundle in batch)
-            while self._bundles and (not batch or size < most):
+            batch: list[Bundle] = []
+            size = 0
+            while self._bundles and size < most:
                 bundle = self._bundles.popleft()
                 batch.append(bundle)
                 self._size -= len(bundle.drafts)
                 size += len(bundle.drafts)
-            return batch
+            return [*batch, *self._sums()]
 
     def bundles(self) -> tuple[Bundle, ...]:
         """What waits, oldest first."""
