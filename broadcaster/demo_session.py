@@ -477,7 +477,7 @@ class Session:
 
     def _conclude(self) -> None:
         self._print(summary(self._rows))
-        if self._scene.duration is not None:
+        if self._scene.duration is not None and self._finding.began:
             wrong = [o["id"] for o in self._finding.amplifiers if not o["heard"] or o["lost"]]
             verdict = f"not heard without loss by {', '.join(wrong)}" if wrong else "all heard it"
             self._print(f"{self._finding.seconds:.0f} s: {verdict}")

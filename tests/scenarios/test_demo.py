@@ -1,0 +1,80 @@
+"""The demo, as somebody runs it who has just got the project."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from broadcaster.simulator.music import SEED, TRACKS
+from broadcaster.simulator.music_files import cache_name, kind_of
+from tests.house.checkout import ROOT
+from tests.network_namespace import Network
+from tests.scenarios.whole_station import write_sound
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("station")]
+
+
+@pytest.fixture
+def environment(tmp_path, network):
+    """A cache in which the music is made already: short pieces under the names of long ones."""
+    if network is not Network.OWN:
+        pytest.skip("the reference site's groups need a network of their own")
+    music = tmp_path / "cache" / "sorigil" / cache_name(SEED)
+    music.mkdir(parents=True)
+    for number, track in enumerate(TRACKS):
+        # What is in a file is told from its content, not from its name.
+        name = f"{number + 1:02d}-{track.slug}{kind_of(number).suffix}"
+        write_sound(music / name, 12.0, number, level=3000)
+    return {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+
+def demo(environment, *arguments, cwd=ROOT):
+    words = [sys.executable, "-m", "broadcaster", "demo", *arguments]
+    return subprocess.Popen(
+        words, env=environment, cwd=cwd, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def test_unattended_it_reports_what_every_amplifier_heard(environment, run_directory, tmp_path):
+    report = tmp_path / "report.json"
+    words = ["--for", "6", "--report", str(report), "--json", "--run", str(run_directory)]
+    with demo(environment, *words) as process:
+        out, err = process.communicate(timeout=110)
+    facts = json.loads(report.read_text())
+    assert json.loads(out) == facts
+    assert [one["id"] for one in facts["amplifiers"]] == [f"amp-{n:02d}" for n in range(1, 15)]
+    for one in facts["amplifiers"]:
+        assert one["packets"] > 0
+        assert one["ssrc_changes"] == 0
+    assert facts["message"]["on_air"] == ["stream-1"]
+    assert facts["message"]["returned"] is True
+    # On a machine that is busy with other things packets may be late; then it must say so.
+    is_whole = all(one["heard"] and not one["lost"] for one in facts["amplifiers"])
+    assert process.returncode == (0 if is_whole else 1)
+    assert facts["ok"] is is_whole
+    for said in ("14 virtual amplifiers", "music in 14 zones", "first packet", "the programme is"):
+        assert said in err
+
+
+def test_a_signal_ends_it_and_leaves_nothing(environment, run_directory):
+    with demo(environment, "--run", str(run_directory)) as process:
+        assert process.stdout is not None
+        while "music in 14 zones" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "14 zones commanded" in out
+
+
+def test_without_a_site_file_it_says_what_to_do(environment, run_directory, tmp_path):
+    words = ["--run", str(run_directory), "--config", str(tmp_path / "nowhere.yaml")]
+    with demo(environment, *words, cwd=Path(tmp_path)) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "nowhere.yaml" in err
+    assert "Traceback" not in err
