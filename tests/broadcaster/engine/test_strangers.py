@@ -167,18 +167,20 @@ def test_gstreamer_plays_it(on_air, tmp_path, chosen, time, payload_type):
         ],
         stderr=subprocess.PIPE,
     )
+    assert process.stderr is not None
+    complaints = process.stderr
     try:
         enough = int(LISTENED * rate) * 2
 
         def has_enough():
-            assert process.poll() is None, process.stderr.read().decode()
+            assert process.poll() is None, complaints.read().decode()
             return out.exists() and out.stat().st_size >= enough
 
         until(has_enough, "GStreamer has heard enough")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
-        process.stderr.close()
+        complaints.close()
     judge(chosen, samples, np.fromfile(out, "<i2")[: enough // 2], rate)
 
 
