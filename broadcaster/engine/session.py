@@ -36,11 +36,13 @@ def sdp(stream: Stream, *, title: str, sources: Sequence[str], ttl: int, version
         "t=0 0",
         "a=recvonly",
     ]
-    if len(stream.legs) > 1:
-        lines.append(f"a=group:DUP {' '.join(_mid(n) for n in range(len(stream.legs)))}")
-    for number, (leg, source) in enumerate(zip(stream.legs, sources, strict=True)):
+    # A leg that is sent twice is received once.
+    ways = list(dict.fromkeys(zip(stream.legs, sources, strict=True)))
+    if len(ways) > 1:
+        lines.append(f"a=group:DUP {' '.join(_mid(number) for number in range(len(ways)))}")
+    for number, (leg, source) in enumerate(ways):
         lines += _media(stream, leg, source, ttl)
-        if len(stream.legs) > 1:
+        if len(ways) > 1:
             lines.append(f"a=mid:{_mid(number)}")
     return "\r\n".join([*lines, ""])
 

@@ -1,5 +1,7 @@
 """Session descriptions say what a receiver needs and nothing that isn't so."""
 
+from dataclasses import replace
+
 import pytest
 
 from broadcaster.engine.codec import OPUS, SPOKEN, packet_times
@@ -66,6 +68,11 @@ def test_two_legs_are_duplicates_with_a_source_each():
         "a=source-filter: incl IN IP4 239.9.2.3 10.9.0.1",
         "a=mid:2",
     ]
+
+
+def test_a_leg_that_is_repeated_is_described_once():
+    stream = make_stream(0, "239.1.2.3", 5004)
+    assert described(replace(stream, legs=stream.legs * 2)) == described(stream)
 
 
 def test_a_unicast_leg_has_neither_ttl_nor_source_filter():
