@@ -32,15 +32,20 @@ def used(who):
     usage = resource.getrusage(who)
     return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
 
+def own_peak():
+    # Not ru_maxrss: that remembers the process which started this one.
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1000
+
 store = PcmStore(Path(sys.argv[1]))
 began, _ = used(resource.RUSAGE_SELF)
 with ConfinedReader() as reader:
     files = map(Path, sys.argv[2:])
     samples = sum(import_recording(file, store, reader=reader).length for file in files)
-ours, our_peak = used(resource.RUSAGE_SELF)
+ours, _ = used(resource.RUSAGE_SELF)
 readers, reader_peak = used(resource.RUSAGE_CHILDREN)
 print(json.dumps({"seconds": samples / RATE, "cpu_s": ours - began + readers,
-                  "start_cpu_s": began, "peak_mb": [our_peak, reader_peak]}))
+                  "start_cpu_s": began, "peak_mb": [own_peak(), reader_peak]}))
 """
 """A process of its own, so that its peak is its own; times do not count loading the libraries."""
 
