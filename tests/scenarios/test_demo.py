@@ -2,9 +2,12 @@
 
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -69,6 +72,41 @@ def test_a_signal_ends_it_and_leaves_nothing(environment, run_directory):
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     assert "14 zones commanded" in out
+
+
+def test_in_a_terminal_a_key_plays_the_message_and_another_ends_it(environment, run_directory):
+    ours, theirs = pty.openpty()
+    words = [sys.executable, "-m", "broadcaster", "demo", "--run", str(run_directory)]
+    colours = {**environment, "TERM": "xterm-256color", "COLUMNS": "150", "LINES": "40"}
+    colours = {name: value for name, value in colours.items() if name != "NO_COLOR"}
+    with (
+        open(ours, "r+b", buffering=0) as terminal,  # noqa: PTH123 - a descriptor
+        open(theirs, "r+b", buffering=0) as line,  # noqa: PTH123
+    ):
+        before = termios.tcgetattr(line)
+        process = subprocess.Popen(words, env=colours, cwd=ROOT, stdin=line, stdout=line)
+        try:
+            shown = _until(terminal, "music in 14 zones")
+            terminal.write(b"m")
+            shown += _until(terminal, "first packet")
+            terminal.write(b"q")
+            shown += _until(terminal, "zones commanded")
+            assert process.wait(60) == 0
+        finally:
+            process.kill()
+            process.wait()
+        assert termios.tcgetattr(line) == before
+    assert "\x1b[?1049h" in shown
+    assert "\x1b[?1049l" in shown
+
+
+def _until(terminal, words):
+    """What a terminal shows until it shows `words`."""
+    shown = ""
+    while words not in shown:
+        assert select.select([terminal], [], [], 60)[0], shown[-2000:]
+        shown += os.read(terminal.fileno(), 1 << 16).decode(errors="replace")
+    return shown
 
 
 def test_without_a_site_file_it_says_what_to_do(environment, run_directory, tmp_path):

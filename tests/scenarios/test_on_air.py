@@ -1,7 +1,9 @@
 """The whole station, as a duty officer would speak of it. Real processes, real packets."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -167,6 +169,35 @@ def test_an_unplugged_amplifier_is_not_said_to_hear(station):
     finally:
         station.ask_amplifiers("plug", amplifier="amp-05")
     station.until(lambda: station.stream("stream-5")["arrived"], "it arrives again")
+
+
+def test_a_warning_put_on_air_by_hand_with_control_dead_becomes_control_s(station):
+    control = station.pid("control")
+    os.kill(control, signal.SIGSTOP)
+    try:
+        done = command(
+            station, "local", "play", "flood-evacuate", "--zones", "hill-3", "--json",
+            *("--state", str(station.state.path)),
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        claim = json.loads(done.stdout)["claim"]
+        with listening("239.192.77.14") as ear:
+            spoken = ear.packets(20)
+            os.kill(control, signal.SIGCONT)
+            station.until(
+                lambda: claim in [one["id"] for one in station.ask("status")["claims"]],
+                "control has taken it over",
+            )
+            station.until(lambda: not station.local_claims(), "the local part is empty again")
+            spoken += ear.unread() + ear.packets(100)
+        assert_one_stream(spoken)
+        assert [p.payload for p in spoken] == station.expected("hill-3", spoken)
+    finally:
+        os.kill(control, signal.SIGCONT)
+    assert command(station, "withdraw", claim).returncode == 0
+    station.until(
+        lambda: station.stream("hill-3")["commanded"]["claim"] == "schedule", "music is back"
+    )
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from broadcaster.engine.local_part import read_local
 from broadcaster.engine.packet import Packet, parse_packet, sample_near
 from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import PlanFile, plan_path
@@ -144,6 +145,11 @@ class WholeStation:
             and one["arrived"]
             for one in streams
         )
+
+    def local_claims(self) -> list[str]:
+        """The claims put on air by hand that control has not made its own."""
+        plan = read_local(self.run.path)
+        return [] if plan is None else [claim.id for claim in plan.claims]
 
     def kill(self, role: str) -> None:
         """Kill -9, and wait until another process has the role."""
