@@ -15,7 +15,7 @@ from benchmarks.context import Context, Step, take
 from benchmarks.flow import Flow
 from benchmarks.hog import hogs
 from benchmarks.measurement import Measurement, skipped
-from benchmarks.peers import c_floor, gstreamer
+from benchmarks.peers import c_floor, gstreamer, machine_watched
 from benchmarks.probe import listening
 from benchmarks.running_station import control_kills, ear_cpu
 from benchmarks.station import engine, engine_of, station
@@ -103,14 +103,17 @@ def claims(context: Context) -> Iterator[Measurement]:
     row = "engine.claim_to_last_zone_p99_ms"
     context.say("claims over 14 zones on the programme")
     flow = _flow(context, 14, 5)
-    idle, broken = claim_delays(context, flow)
-    with hogs(wanted=True):
+    with machine_watched(context) as watch:
+        idle, broken = claim_delays(context, flow)
+    with hogs(wanted=True), machine_watched(context) as watch_busy:
         busy, broken_busy = claim_delays(context, flow)
     detail = {
         "idle_ms": idle.detail(),
         "continuity": asdict(broken),
+        "c_timer_beside": asdict(watch),
         "busy_ms": busy.detail(),
         "continuity_busy": asdict(broken_busy),
+        "c_timer_beside_busy": asdict(watch_busy),
     }
     if broken.is_unbroken and broken_busy.is_unbroken:
         yield Measurement(row, idle.p99, None, detail)
@@ -156,11 +159,16 @@ def many_sources(context: Context) -> Iterator[Measurement]:
     row, sources = "engine.streams_500_sources_32_lost", 32
     context.say("500 streams, 5 ms, 32 sources")
     trial = Trial(_flow(context, 500, 5), seconds=10)
-    seen, arrivals = observe_with(context, engine(programmes=sources), trial)
+    with machine_watched(context) as watch:
+        seen, arrivals = observe_with(context, engine(programmes=sources), trial)
     different = contents_at_each_instant(arrivals)
     # The window cuts through a tick at both ends; the median does not mind.
     found = int(np.median(different))
-    detail = {"observed": seen.detail(), "different_contents": found}
+    detail = {
+        "observed": seen.detail(),
+        "different_contents": found,
+        "c_timer_beside": asdict(watch),
+    }
     broken = None
     if found != sources:
         broken = f"{found} different contents at a media instant, not {sources}"

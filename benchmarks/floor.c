@@ -119,13 +119,15 @@ int main(int argc, char **argv) {
     printf("READY\n");
     fflush(stdout);
 
-    uint64_t period_ns = (uint64_t)samples * SECOND_NS / (uint64_t)rate_hz, ticks = 0, late_ticks = 0, refused = 0;
+    uint64_t period_ns = (uint64_t)samples * SECOND_NS / (uint64_t)rate_hz, ticks = 0, late_ticks = 0, latest_ns = 0, refused = 0;
     uint64_t due = monotonic_ns() + 10000000, until = due + (uint64_t)(seconds * 1e9);
     uint16_t sequence = 65000; /* so that a run of any length passes the wrap */
     uint32_t timestamp = 0xFFFF0000u;
     for (; due < until && !ended; due += period_ns) {
         struct timespec wake = {(time_t)(due / SECOND_NS), (long)(due % SECOND_NS)};
         while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, NULL) == EINTR && !ended) continue;
+        uint64_t late_ns = monotonic_ns() - due;
+        if (late_ns > latest_ns && !ended) latest_ns = late_ns;
         uint8_t *payload = tones[tone_now] + (size_t)(ticks % packets_a_second) * (size_t)payload_bytes;
         for (int k = 0; k < streams; k++) {
             uint8_t *header = headers + HEADER_BYTES * k;
@@ -151,7 +153,7 @@ int main(int argc, char **argv) {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
     double cpu_s = (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-    printf("{\"ticks\": %llu, \"late_ticks\": %llu, \"refused\": %llu, \"cpu_s\": %.6f}\n", (unsigned long long)ticks,
-           (unsigned long long)late_ticks, (unsigned long long)refused, cpu_s);
+    printf("{\"ticks\": %llu, \"late_ticks\": %llu, \"latest_us\": %.1f, \"refused\": %llu, \"cpu_s\": %.6f}\n",
+           (unsigned long long)ticks, (unsigned long long)late_ticks, (double)latest_ns / 1e3, (unsigned long long)refused, cpu_s);
     return 0;
 }

@@ -1,9 +1,11 @@
 """The senders ours is compared with: the C floor, and GStreamer as it does the same work."""
 
 import ipaddress
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.child import Child, started
@@ -13,6 +15,8 @@ from benchmarks.measurement import MeasurementError
 
 LONGEST_S: Final = 300
 _START_LIMIT_S: Final = 20.0
+_UNHEARD: Final = 4090
+"""Place of a group, among ours, that no measurement uses."""
 
 
 @contextmanager
@@ -28,6 +32,31 @@ def c_floor(context: Context, flow: Flow) -> Iterator[Child]:
     with started(argv) as child:
         child.wait_for("READY", _START_LIMIT_S)
         yield child
+
+
+@dataclass(slots=True)
+class Watch:
+    """How late a plain C timer in the same class woke: what the machine itself did to everyone."""
+
+    ticks: int = 0
+    late_ticks: int = 0
+    latest_us: float = 0.0
+
+
+@contextmanager
+def machine_watched(context: Context) -> Iterator[Watch]:
+    """Let the floor send one stream that nobody hears; filled in when the block ends.
+
+    For what is promised as a number and not as a ratio: a loss while this timer was as late is the
+    machine's.
+    """
+    first = ipaddress.IPv4Address(context.first_group)
+    watch = Watch()
+    with c_floor(context, Flow(str(first + _UNHEARD), streams=1, packet_us=5000)) as floor:
+        yield watch
+        said = json.loads(floor.end_and_hear_last_line())
+    watch.ticks, watch.late_ticks = said["ticks"], said["late_ticks"]
+    watch.latest_us = said["latest_us"]
 
 
 @contextmanager

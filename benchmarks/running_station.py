@@ -23,10 +23,11 @@ from benchmarks.child import Child, cpu_ns_of, started
 from benchmarks.context import SOURCES, Context
 from benchmarks.flow import Flow
 from benchmarks.measurement import Measurement, MeasurementError, skipped
+from benchmarks.peers import machine_watched
 from benchmarks.probe import listening
 from benchmarks.tones import AMPLITUDE, PROGRAMME_HZ, RATE, tone
 
-KILLS: Final = 10
+KILLS: Final = 5
 EAR_WINDOW_S: Final = 15.0
 
 _REPOSITORY: Final = SOURCES.parent
@@ -94,11 +95,12 @@ def control_kills(context: Context) -> Iterator[Measurement]:
     context.say(f"control killed {KILLS} times")
     with running(context) as station, listening(context, _FLOW) as ear:
         ear.wait_until_all_have("A", _ON_AIR_LIMIT_S, station.supervisor)
-        for _ in range(KILLS):
-            _kill_control(station)
+        with machine_watched(context) as watch:
+            for _ in range(KILLS):
+                _kill_control(station)
         arrivals = ear.stop()
     seen = continuity(arrivals, _FLOW.packet_samples)
-    detail = {"kills": KILLS, "continuity": asdict(seen)}
+    detail = {"kills": KILLS, "continuity": asdict(seen), "c_timer_beside": asdict(watch)}
     wrong = seen.lost + seen.doubled + seen.reordered
     otherwise = seen.timestamp_breaks or seen.ssrc_changes or seen.not_rtp
     broken = f"the streams broke otherwise than by loss: {seen}" if otherwise else None

@@ -17,7 +17,7 @@ from benchmarks.compare import Trial, compare, cpu_us, ratio
 from benchmarks.context import Context
 from benchmarks.flow import Flow
 from benchmarks.measurement import MeasurementError
-from benchmarks.peers import c_floor, gstreamer
+from benchmarks.peers import c_floor, gstreamer, machine_watched
 from benchmarks.probe import listening
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
@@ -119,3 +119,12 @@ def test_a_child_that_does_not_speak_is_named():
         child.wait_for("READY", LIMIT_S)
     with pytest.raises(MeasurementError, match="nowhere is not installed"), started(["/nowhere"]):
         pass
+
+
+def test_the_watch_says_how_late_the_machine_was(context, flow):
+    with machine_watched(context) as watch, listening(context, flow) as ear:
+        with c_floor(context, flow) as floor:
+            ear.wait_until_all_heard(LIMIT_S, floor)
+        ear.stop()
+    assert watch.ticks > 0
+    assert watch.latest_us > 0
