@@ -17,7 +17,8 @@ from broadcaster.ear.verdict import Heard
 from broadcaster.engine.codec import STATELESS
 from broadcaster.engine.packet import HEADER
 from broadcaster.engine.plan import Stream
-from broadcaster.engine.render import Mix, Pcm
+from broadcaster.engine.render import Mix
+from broadcaster.engine.sounding import Pcm
 from broadcaster.multicast import Datagrams
 from zones.bus import Kind, ZoneId
 from zones.media_time import Sample

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadcaster.engine.codec import Octets, Samples, decode, encode, lead
-from broadcaster.engine.render import Mix, Pcm
+from broadcaster.engine.render import Mix
+from broadcaster.engine.sounding import Pcm
 from zones.media_time import RATE, Sample
 from zones.sound import PcmId, Silence
 from zones.stream_format import StreamFormat

@@ -18,7 +18,7 @@ from broadcaster.ear.compare import Sound, whereabouts
 from broadcaster.ear.plan_history import PlanHistory, PlayedPlan, Span
 from broadcaster.ear.verdict import Judgement, LegVerdict
 from broadcaster.engine.packet import samples_near
-from broadcaster.engine.render import Pcm
+from broadcaster.engine.sounding import Pcm
 from broadcaster.multicast import Datagrams
 from broadcaster.witness import Fact, Witness
 from zones.media_time import RATE, Sample

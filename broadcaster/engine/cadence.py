@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from broadcaster.engine.libc import libc
 from broadcaster.engine.packet import HEADER, VERSION_2, sequence_number, timestamp
 from broadcaster.engine.plan import Stream
-from broadcaster.engine.render import Pcm
 from broadcaster.engine.shared_block import SharedBlock, leg_key
+from broadcaster.engine.sounding import Pcm
 from zones.media_time import RATE, Sample
 from zones.site import StreamId
 

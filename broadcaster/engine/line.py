@@ -11,7 +11,8 @@ import numpy as np
 
 from broadcaster.engine.codec import Octets, Samples, encode, lead, lowered
 from broadcaster.engine.codec.stateful import Encoder
-from broadcaster.engine.render import Mix, Pcm
+from broadcaster.engine.render import Mix
+from broadcaster.engine.sounding import Pcm
 from zones.media_time import Sample
 from zones.sound import Silence
 from zones.stream_format import StreamFormat

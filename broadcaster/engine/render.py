@@ -9,15 +9,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from broadcaster.engine.codec import Samples
 from broadcaster.engine.plan import GainStep, Part, Plan, Stream
+from broadcaster.engine.sounding import (
+    GRID,
+    SPLICE_FADE,
+    Float,
+    NotAtHand,
+    Pcm,
+    dithered,
+    factor,
+    is_plain,
+    level_of,
+    ramp,
+    source_sound,
+    stored,
+)
 from broadcaster.engine.waking import (
-    LateRing,
     Waking,
     dithered_spans,
     is_message,
@@ -27,34 +38,9 @@ from broadcaster.engine.waking import (
 from zones.bus import Claim, ClaimId, Kind, Turn, ZoneId, stamped, turns
 from zones.media_time import RATE, Sample
 from zones.site import StreamId
-from zones.sound import PcmId, Piece, Ring, Segment, Sequence, Silence, Timeline, pieces
+from zones.sound import Silence, pieces
 
-SPLICE_FADE: Sample = 480
-"""10 ms: how fast a gain changes where one turn follows another."""
-LEVEL_FADE: Sample = 960
-"""20 ms: how fast a level step is taken, so that it makes no zipper noise."""
-_GRID: Sample = 48
 _WINDOW: Sample = 10 * RATE
-
-_Float = NDArray[np.float32]
-
-
-class Pcm(Protocol):
-    """Where samples come from; what is not at hand is None, and its claim does not claim."""
-
-    def samples(self, pcm: PcmId, begin: Sample, end: Sample) -> Samples | None:
-        """Samples [begin, end) of canonical PCM; None when not staged or beyond its end."""
-
-    def ring(self, name: str, begin: Sample, end: Sample) -> Samples | None:
-        """Live samples at media time [begin, end); None when its writer is not keeping up."""
-
-
-class _NotAtHand(Exception):  # noqa: N818 - a signal inside this module, not an error
-    """A claim's audio is missing; carries the claim."""
-
-    def __init__(self, claim: Claim) -> None:
-        super().__init__(claim.id)
-        self.claim = claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,22 +172,22 @@ class Mix:
         while True:
             try:
                 samples = mix._rendered(pcm, at, at + length)
-            except _NotAtHand as missing:
+            except NotAtHand as missing:
                 self.is_whole = False
                 mix = mix.passing_over(missing.claim)
             else:
                 if self.keep_alive:
-                    return _dithered(samples, begin)
+                    return dithered(samples, begin)
                 return mix._with_dither(samples, at) if self.pre_roll else samples
 
     def _with_dither(self, samples: Samples, begin: Sample) -> Samples:
         """Dither where a message is waited for; amplifiers wake by it."""
         end, wakings = begin + len(samples), self._woken()[1]
         for start, until in dithered_spans(self.turns(begin, end), wakings, begin, end):
-            first = (start - begin) // _GRID * _GRID
-            last = -(-(until - begin) // _GRID) * _GRID
+            first = (start - begin) // GRID * GRID
+            last = -(-(until - begin) // GRID) * GRID
             samples = samples.copy()
-            samples[first:last] = _dithered(samples[first:last], 0)
+            samples[first:last] = dithered(samples[first:last], 0)
         return samples
 
     def _rendered(self, pcm: Pcm, begin: Sample, end: Sample) -> Samples:
@@ -235,14 +221,14 @@ class Mix:
         if turn.start > begin - SPLICE_FADE or turn.until < end:
             return None
         parts = list(pieces(turn.claim.source, turn.origin, begin, end))
-        if len(parts) != 1 or parts[0].length != end - begin or not _is_plain(parts[0]):
+        if len(parts) != 1 or parts[0].length != end - begin or not is_plain(parts[0]):
             return None
-        return _stored(pcm, turn.claim, parts[0])
+        return stored(pcm, turn.claim, parts[0])
 
     def _add_span(
         self,
         pcm: Pcm,
-        total: _Float,
+        total: Float,
         begin: Sample,
         span: tuple[Sample, Sample],
         before: Mapping[tuple[ClaimId, Sample], _Layer],
@@ -263,11 +249,11 @@ class Mix:
             b = until if last else min(until, start + SPLICE_FADE)
             if a < b:
                 sound = self._layer_sound(pcm, layer, a, b)
-                total[a - begin : b - begin] += sound * _ramp(a, b, start, first, last)
+                total[a - begin : b - begin] += sound * ramp(a, b, start, first, last)
 
-    def _layer_sound(self, pcm: Pcm, layer: _Layer, begin: Sample, end: Sample) -> _Float:
-        sound = _source_sound(pcm, layer.claim, layer.origin, begin, end)
-        level = _level(self.gain_steps, layer.claim.priority, begin, end)
+    def _layer_sound(self, pcm: Pcm, layer: _Layer, begin: Sample, end: Sample) -> Float:
+        sound = source_sound(pcm, layer.claim, layer.origin, begin, end)
+        level = level_of(self.gain_steps, layer.claim.priority, begin, end)
         return sound if level is None else sound * level
 
 
@@ -291,133 +277,6 @@ def _layers(turn: Turn) -> dict[tuple[ClaimId, Sample], _Layer]:
             return layers
         gain *= factor(below.claim.duck_db or 0.0)
         below = below.under
-
-
-def factor(gain_db: float) -> float:
-    """A gain in dB as a factor; 0 dB is exactly 1."""
-    return 1.0 if gain_db == 0.0 else float(10.0 ** (gain_db / 20.0))
-
-
-def _ramp(begin: Sample, end: Sample, start: Sample, first: float, last: float) -> _Float | float:
-    """Gain over [begin, end): from `first` at `start` to `last`, reached after the splice fade."""
-    if first == last or begin >= start + SPLICE_FADE:
-        return last
-    position = np.arange(begin - start, end - start, dtype=np.float32) / np.float32(SPLICE_FADE)
-    moved: _Float = np.float32(first) + np.float32(last - first) * np.minimum(
-        position, np.float32(1)
-    )
-    return moved
-
-
-def _level(steps: tuple[GainStep, ...], priority: int, begin: Sample, end: Sample) -> _Float | None:
-    """The zone's level over [begin, end) as factors; None for 0 dB throughout."""
-    mine = [step for step in steps if priority < step.below_priority and step.at < end]
-    if not mine:
-        return None
-    level = np.ones(end - begin, np.float32)
-    before = 1.0
-    for step in mine:
-        after = factor(step.gain_db)
-        if step.at + LEVEL_FADE <= begin:
-            level[:] = after
-        else:
-            a = max(step.at, begin)
-            along = np.arange(a - step.at, end - step.at, dtype=np.float32)
-            along = np.minimum(along / np.float32(LEVEL_FADE), np.float32(1))
-            level[a - begin :] = np.float32(before) + np.float32(after - before) * along
-        before = after
-    return level
-
-
-def _source_sound(pcm: Pcm, claim: Claim, origin: Sample, begin: Sample, end: Sample) -> _Float:
-    """What a claim's source plays in [begin, end)."""
-    sound = np.zeros(end - begin, np.float32)
-    if isinstance(claim.source, Ring):
-        late = claim.source.by if isinstance(claim.source, LateRing) else 0
-        first = max(begin, origin + late) if late else begin
-        if first < end:
-            live = pcm.ring(claim.source.name, first - late, end - late)
-            if live is None:
-                raise _NotAtHand(claim)
-            sound[first - begin :] += live
-    elif isinstance(claim.source, Sequence | Timeline):
-        for piece in pieces(claim.source, origin, begin, end):
-            if piece.segment.pcm is not None:
-                at = piece.at - begin
-                sound[at : at + piece.length] += _piece_sound(pcm, claim, piece)
-    return sound
-
-
-def _stored(pcm: Pcm, claim: Claim, piece: Piece) -> Samples:
-    segment = piece.segment
-    if segment.pcm is None:
-        return np.zeros(piece.length, np.int16)
-    start = segment.cue_in + piece.offset
-    stored = pcm.samples(segment.pcm, start, start + piece.length)
-    if stored is None:
-        raise _NotAtHand(claim)
-    return stored
-
-
-def _is_plain(piece: Piece) -> bool:
-    """Whether the piece is stored audio as it is: no gain, and clear of its fades."""
-    segment, end = piece.segment, piece.offset + piece.length
-    return (
-        segment.gain_db == 0.0
-        and piece.offset >= segment.fade_in
-        and end <= segment.length - segment.fade_out
-    )
-
-
-def _piece_sound(pcm: Pcm, claim: Claim, piece: Piece) -> _Float:
-    """A piece with its gain and its fades; fades keep power constant where two overlap."""
-    segment = piece.segment
-    sound = _stored(pcm, claim, piece).astype(np.float32)
-    if segment.gain_db != 0.0:
-        sound *= np.float32(factor(segment.gain_db))
-    if not _is_plain(piece):
-        sound *= _fades(segment, piece.offset, piece.length)
-    return sound
-
-
-def _fades(segment: Segment, offset: Sample, length: Sample) -> _Float:
-    """Square-root ramps: only operations that round the same way in every block size."""
-    position = np.arange(offset, offset + length, dtype=np.float32)
-    gain = np.ones(length, np.float32)
-    if segment.fade_in:
-        gain = np.minimum(gain, np.sqrt(position / np.float32(segment.fade_in)))
-    if segment.fade_out:
-        left = np.float32(segment.length) - position
-        gain = np.minimum(gain, np.sqrt(left / np.float32(segment.fade_out)))
-    return gain
-
-
-def _dithered(samples: Samples, begin: Sample) -> Samples:
-    """Whole milliseconds of digital silence replaced by dither of one step either way."""
-    if begin % _GRID or len(samples) % _GRID:
-        raise ValueError("streams with keep-alive are rendered in whole milliseconds")
-    grid = samples.reshape(-1, _GRID)
-    silent = ~grid.any(axis=1)
-    if silent.any():
-        grid = grid.copy()
-        grid[silent] = np.where(np.arange(_GRID) % 2, 1, -1)
-    return grid.reshape(-1)
-
-
-_LEAD: Sample = RATE
-"""How much of a message must be at hand before it may claim."""
-
-
-def is_at_hand(pcm: Pcm, claim: Claim, start: Sample) -> bool:
-    """Whether the first second of `claim`, begun at `start`, could be played now."""
-    if isinstance(claim.source, Ring):
-        return pcm.ring(claim.source.name, start - _GRID, start) is not None
-    for piece in pieces(claim.source, start, start, start + _LEAD):
-        if piece.segment.pcm is not None:
-            begin = piece.segment.cue_in + piece.offset
-            if pcm.samples(piece.segment.pcm, begin, begin + piece.length) is None:
-                return False
-    return True
 
 
 def mixes(plans: Iterable[Plan], streams: Iterable[Stream]) -> dict[StreamId, Mix]:

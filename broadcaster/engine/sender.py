@@ -17,9 +17,9 @@ from broadcaster.engine.libc import AbsoluteSleep
 from broadcaster.engine.line import Chorus, Encoding, Line, Voice
 from broadcaster.engine.pace import Due, next_due
 from broadcaster.engine.plan import Part, Plan
-from broadcaster.engine.render import Pcm, is_at_hand
 from broadcaster.engine.score import EncodingKey, Score, score
 from broadcaster.engine.shared_block import STAMPS, Adoption, SharedBlock
+from broadcaster.engine.sounding import Pcm, is_at_hand
 from zones.bus import ClaimId
 from zones.media_time import MediaClock, Sample
 

@@ -1,5 +1,6 @@
 """What sounds: splices, fades, ducking, what is not at hand. No engine, no clock."""
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadcaster.engine.plan import GainStep, Part, Plan
-from broadcaster.engine.render import LEVEL_FADE, SPLICE_FADE, Mix, mixes
+from broadcaster.engine.render import Mix, mixes
+from broadcaster.engine.sounding import LEVEL_FADE, SPLICE_FADE
 from tests.broadcaster.engine.studio import ANCHOR, MemoryPcm, claim, make_stream, noise, whole
 from zones.bus import ComesBack, Kind, ZoneId, withdrawn
 from zones.sound import Ring, Segment, Sequence, Silence, Timeline, silence
@@ -18,6 +20,7 @@ MUSIC, VOICE = noise(1, 4 * SECOND), noise(2, SECOND)
 PCM = MemoryPcm(music=MUSIC, voice=VOICE)
 LOOP = Sequence(loop=(whole(PCM.of["music"], len(MUSIC)),))
 MESSAGE = Sequence(once=(whole(PCM.of["voice"], len(VOICE)),))
+DUCKS = st.sampled_from([-20.0, -13.7, -6.0])
 PROGRAMME = claim("programme", LOOP, start=0)
 
 
@@ -192,3 +195,39 @@ def test_a_losing_claim_changes_no_sample():
     loser = claim("l", MESSAGE, priority=10, start=0)
     with_it, without = Mix((PROGRAMME, loser)), Mix((PROGRAMME,))
     assert (with_it.render(PCM, 0, SECOND) == without.render(PCM, 0, SECOND)).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_gains_on_the_move_do_not_depend_on_the_cut(data):
+    """Ducking, a splice and level steps at once: to the last bit, wherever blocks end."""
+    loud = claim("p", Sequence(loop=(Segment(PCM.of["music"], 0, 7777, gain_db=-3.3),)), start=0)
+    page = claim("page", MESSAGE, priority=150, start=4800, duck_db=data.draw(DUCKS))
+    steps = tuple(
+        GainStep(ZoneId("z0"), at, gain_db)
+        for at, gain_db in sorted(
+            data.draw(
+                st.lists(
+                    st.tuples(st.integers(0, 9600), st.sampled_from([-6.0, -1.7, 2.2])), max_size=5
+                )
+            )
+        )
+    )
+    mix = Mix((loud, page), steps)
+    length = 14_400
+    whole_stretch = mix.render(PCM, 0, length)
+    cuts = data.draw(st.sets(st.integers(1, length // 48 - 1), max_size=8))
+    edges = [0, *(48 * cut for cut in sorted(cuts)), length]
+    parts = [mix.render(PCM, a, b - a) for a, b in itertools.pairwise(edges)]
+    assert (np.concatenate(parts) == whole_stretch).all()
+
+
+def test_level_steps_in_quick_succession_never_jump():
+    flat = MemoryPcm(flat=np.full(SECOND, 10_000, np.int16))
+    tone = claim("p", Sequence(loop=(whole(flat.of["flat"], SECOND),)), start=0)
+    steps = tuple(
+        GainStep(ZoneId("z0"), 4800 + 300 * n, -20.0 if n % 2 == 0 else 0.0) for n in range(8)
+    )
+    got = Mix((tone,), steps).render(flat, 0, 14_400).astype(int)
+    assert np.abs(np.diff(got)).max() <= 10_000 / LEVEL_FADE + 2
+    assert got[-1] == 10_000
