@@ -25,9 +25,14 @@ _NOTHING = Head(0, b"")
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A journal ready for rows, and a sentence on what was wrong with the one before it."""
+    """A journal ready for rows.
+
+    `unvouched` is how many rows lie behind the head that was kept, `damage` a sentence on what was
+    wrong with the file before this one.
+    """
 
     database: Database
+    unvouched: int = 0
     damage: str = ""
 
 
@@ -54,7 +59,7 @@ def recovered(place: JournalPlace, connect: Connect) -> Opened:
             raise
     except DamagedError as error:
         return _continued(place, connect, error, anchor or _NOTHING)
-    return Opened(database)
+    return Opened(database, database.head.sequence - (anchor or _NOTHING).sequence)
 
 
 def _open(place: JournalPlace, connect: Connect) -> Database:
@@ -85,7 +90,7 @@ def _continued(place: JournalPlace, connect: Connect, damage: DamagedError, anch
     make(place, _origin(aside, max(good.sequence, anchor.sequence), good.digest))
     kept = f"; what is left of it is kept as {aside}" if aside else ""
     sentence = f"the journal was damaged ({damage}){kept}; a new file continues it"
-    return Opened(_open(place, connect), sentence)
+    return Opened(_open(place, connect), damage=sentence)
 
 
 def _origin(previous_file: str = "", sequence: int = 0, digest: bytes = b"") -> Origin:

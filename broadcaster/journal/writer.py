@@ -8,6 +8,7 @@ left behind is unknown.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -34,6 +35,8 @@ IDLE = 0.1
 """Seconds without an entry after which the head is kept."""
 BUSY = 1.0
 """Seconds after which it is kept however much comes in."""
+MOST_UNVOUCHED = 500
+"""Rows behind the kept head, checked at a start, before it is kept at once: some 5 ms of work."""
 BALLAST_EVERY = 10.0
 """Seconds between looks at whether there is room for the ballast."""
 SLOW_SHOWN = 60.0
@@ -121,14 +124,22 @@ class Writer:
         """Write what is held, and tell its owners; raises what the disk says."""
         try:
             self._append()
-        except (sqlite3.Error, OSError) as error:
-            if not (is_full(error) and self._ballast.free()):
+        except sqlite3.Error as error:
+            if not is_full(error):
                 raise
+            self._make_room()
+            self._append()
+        self._written()
+
+    def _make_room(self) -> None:
+        """The disk is full: give up the ballast, and shorten the write-ahead log."""
+        assert self._database is not None  # noqa: S101 - it was written to
+        if self._ballast.free():
             self._room_fault = "the journal's disk is full and its ballast is used: make room now"
             log.error("%s", self._room_fault)
             self._ballast_due = monotonic() + BALLAST_EVERY
-            self._append()
-        self._written()
+        with contextlib.suppress(sqlite3.Error):
+            self._database.settle()
 
     def _append(self) -> None:
         assert self._database is not None  # noqa: S101 - `run` opened it
@@ -180,6 +191,10 @@ class Writer:
         if self.head is None:
             log.info("journal: %s", opened.database.head)
         self.head = opened.database.head
+        if opened.unvouched:
+            self._keeper.take(self.head, monotonic())
+        if opened.unvouched > MOST_UNVOUCHED:
+            self._keeper.keep(monotonic())
         if self._unsure and opened.database.head.digest == self._unsure[-1].digest:
             # The commit that failed is in the file after all.
             opened.database.settle()
