@@ -16,7 +16,8 @@ from types import TracebackType
 import numpy as np
 
 from broadcaster.engine.libc import futex_wait, futex_wake
-from broadcaster.engine.plan import Part, Plan, PlanDecoder, PlanError, encode_plan
+from broadcaster.engine.plan import Part, Plan, PlanError
+from broadcaster.engine.plan_lines import PlanDecoder, encode_plan
 
 MAGIC = 0x31_4E_4C_50_47_52_53  # "SRGPLN1", read as a little-endian number
 SLOT_BYTES = 8 << 20

@@ -6,7 +6,7 @@ from functools import cache
 from broadcaster.control.acts import Answered, EngineAdopted, Planned, Play, TakeLibrary
 from broadcaster.control.core import Core, Ground
 from broadcaster.control.programme import Library, Message
-from broadcaster.engine.plan import PlanDecoder, encode_plan
+from broadcaster.engine.plan_lines import PlanDecoder, encode_plan
 from broadcaster.engine.site_streams import streams_of
 from broadcaster.site_reader import read_site
 from playlists.recording import Recording

@@ -12,10 +12,9 @@ from broadcaster.engine.plan import (
     GainStep,
     Part,
     Plan,
-    PlanDecoder,
     PlanError,
-    encode_plan,
 )
+from broadcaster.engine.plan_lines import PlanDecoder, encode_plan
 from tests.broadcaster.engine.studio import ANCHOR, SOCKET, claim, make_stream
 from tests.strategies import buses, sources
 from zones.bus import ZoneId

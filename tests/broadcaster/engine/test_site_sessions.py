@@ -6,7 +6,8 @@ import pytest
 
 from broadcaster.engine.announcement import PORT, deletion
 from broadcaster.engine.farewell import hand_on_or_take_leave
-from broadcaster.engine.plan import Part, Plan, PlanDecoder, encode_plan
+from broadcaster.engine.plan import Part, Plan
+from broadcaster.engine.plan_lines import PlanDecoder, encode_plan
 from broadcaster.engine.site_sessions import announcements_of, cname_of, session_of
 from broadcaster.engine.site_streams import streams_of
 from broadcaster.engine.speaking import Right
