@@ -1,4 +1,7 @@
-"""One process that the supervisor runs: started, watched for its end, stopped, started again."""
+"""One process that the supervisor runs: started, watched for its end, stopped, started again.
+
+It may also be adopted: started by a supervisor that has died since, and so no child of ours.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,12 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic_ns
 from typing import Final
 
-from broadcaster.run_directory import ProcessEntry
+from broadcaster.run_directory import ProcessEntry, birth_of
 
 STARTED_WELL: Final = 30.0
 """Seconds a process has to live for its next death to count as its first."""
@@ -47,29 +50,32 @@ class Child:
         self.duty = duty
         self._output = output
         self._process: subprocess.Popen[bytes] | None = None
-        self._started_ns = 0
+        self._entry = ProcessEntry(duty.role, 0, 0, 0)
+        self._descriptor = -1
         self._starts = 0
         self._deaths_in_a_row = 0
+        self._status: int | None = 0
         self._ended = asyncio.Event()
 
     @property
     def pid(self) -> int:
         """The process id, 0 while it is down."""
-        return self._process.pid if self._process is not None else 0
+        return self._entry.pid
 
     @property
     def lived_s(self) -> float:
         """Seconds since it was started last."""
-        return (monotonic_ns() - self._started_ns) / _NS
+        return (monotonic_ns() - self._entry.started_ns) / _NS
 
     @property
     def entry(self) -> ProcessEntry:
         """How it is now, for the table of processes."""
-        return ProcessEntry(self.duty.role, self.pid, self._started_ns, max(0, self._starts - 1))
+        return self._entry
 
     def start(self) -> None:
         """Start the process; raises OSError when the system has no room for one more."""
-        self._started_ns = monotonic_ns()
+        started_ns = monotonic_ns()
+        self._entry = replace(self._entry, started_ns=started_ns)
         with contextlib.ExitStack() as files:
             output = files.enter_context(self._output.open("ab")) if self._output else None
             # A process group of its own: Ctrl-C reaches the supervisor alone, which stops all
@@ -89,29 +95,40 @@ class Child:
             process.kill()
             process.wait()
             raise
-        self._starts += 1
         self._process = process
-        self._ended.clear()
-        asyncio.get_running_loop().add_reader(descriptor, self._reap, descriptor)
+        self._starts += 1
+        restarts = self._starts - 1
+        birth = birth_of(process.pid)
+        self._watch(
+            ProcessEntry(self.duty.role, process.pid, started_ns, restarts, birth), descriptor
+        )
 
-    async def ended(self) -> int:
-        """Wait for the end of the process; its exit status, minus the signal that killed it."""
-        process = self._process
+    def adopt(self, entry: ProcessEntry, descriptor: int) -> None:
+        """Look after a process that runs already; `descriptor` is its pidfd, ours from now on."""
+        self._starts = entry.restarts + 1
+        self._watch(replace(entry, role=self.duty.role), descriptor)
+
+    def _watch(self, entry: ProcessEntry, descriptor: int) -> None:
+        self._entry, self._descriptor = entry, descriptor
+        self._ended.clear()
+        asyncio.get_running_loop().add_reader(descriptor, self._reap)
+
+    async def ended(self) -> int | None:
+        """Wait for the end; the exit status, minus the signal that killed it, None if not told."""
         await self._ended.wait()
-        return process.returncode if process is not None else 0
+        return self._status
 
     def kill(self) -> None:
         """End the process at once; nothing happens when it has ended."""
-        if self._process is not None:
-            self._process.kill()
+        self._signal(signal.SIGKILL)
 
     async def stop(self) -> None:
         """End the process: by SIGTERM, after its limit by SIGKILL."""
-        if self._process is None:
+        if not self.pid:
             return
-        self._process.send_signal(signal.SIGTERM)
+        self._signal(signal.SIGTERM)
         # One that is stopped (SIGSTOP) takes no SIGTERM until it goes on.
-        self._process.send_signal(signal.SIGCONT)
+        self._signal(signal.SIGCONT)
         try:
             async with asyncio.timeout(self.duty.stop_limit):
                 await self._ended.wait()
@@ -132,21 +149,55 @@ class Child:
         """As the log names it."""
         return f"{self.duty.role} (process {self.pid})" if self.pid else self.duty.role
 
-    def _reap(self, descriptor: int) -> None:
-        asyncio.get_running_loop().remove_reader(descriptor)
-        os.close(descriptor)
-        if self._process is not None:
-            self._process.wait()
-            self._process = None
+    def leave(self) -> None:
+        """Look after it no more; it goes on."""
+        self._release()
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self.pid:
+            # By its descriptor: the number of one that has ended may name somebody else.
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def _reap(self) -> None:
+        # Who adopted a process is not told how it ended.
+        self._status = None if self._process is None else self._process.wait()
+        self._release()
         self._ended.set()
 
+    def _release(self) -> None:
+        if self.pid:
+            asyncio.get_running_loop().remove_reader(self._descriptor)
+            os.close(self._descriptor)
+        self._process, self._entry = None, replace(self._entry, pid=0, birth=0)
 
-def ending(status: int) -> str:
+
+def ending(status: int | None) -> str:
     """How a process ended, in words."""
+    if status is None:
+        return "ended"
     if status < 0:
         with contextlib.suppress(ValueError):
             return f"was killed by {signal.Signals(-status).name}"
     return f"ended with status {status}"
+
+
+def waited_ns(pid: int) -> int:
+    """How long the main thread of a process has waited for a processor; 0 when not known."""
+    return _schedstat(pid)[1]
+
+
+def turns_of(pid: int) -> int:
+    """How often the main thread of a process was given a processor; 0 when not known."""
+    return _schedstat(pid)[2]
+
+
+def _schedstat(pid: int) -> tuple[int, int, int]:
+    """Nanoseconds run, nanoseconds waited, turns (the kernel's scheduler/sched-stats)."""
+    with contextlib.suppress(OSError, ValueError):
+        ran, waited, turns = Path(f"/proc/{pid}/schedstat").read_text().split()
+        return int(ran), int(waited), int(turns)
+    return 0, 0, 0
 
 
 def python_module(module: str, *arguments: str) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ _COMMANDS: Final = {
 # Errors whose text is written for the user; looked up only in modules that are loaded.
 _FOR_THE_USER: Final = (
     ("broadcaster.run_directory", "RunDirectoryError"),
-    ("broadcaster.sending_sockets", "InterfaceError"),
+    ("broadcaster.interfaces", "InterfaceError"),
     ("broadcaster.link.frame", "LinkError"),
     ("broadcaster.link.frame", "CommandRefusedError"),
     ("broadcaster.engine.plan", "PlanError"),

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from broadcaster.adoption import Orphan, kept_sockets, orphans
 from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import plan_path
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
-from broadcaster.engine.site_streams import sockets_of
+from broadcaster.engine.site_streams import SendingSocket, sockets_of
 from broadcaster.run_directory import (
     ProcessTable,
     RunDirectory,
@@ -24,8 +25,9 @@ from broadcaster.run_directory import (
     StateDirectory,
     this_boot,
 )
-from broadcaster.sending_sockets import Source, open_sockets
+from broadcaster.sending_sockets import open_sockets
 from broadcaster.site_reader import read_site
+from broadcaster.systemd_notify import forget_descriptor, store_descriptor
 from zones.media_time import RATE, MediaClock
 from zones.site import Site, with_interface
 
@@ -40,6 +42,7 @@ class Options:
     With `interface` (a name or an own address) everything is sent there, whatever the site file
     says. `output` is a directory for what the processes print; None sends it where ours goes.
     With `music`, a folder, its recordings are the programme instead of those the site file names.
+    With `keep_engines` the engines go on when this controller dies, and its successor adopts them.
     """
 
     config: Path
@@ -50,16 +53,21 @@ class Options:
     with_amplifiers: bool = False
     output: Path | None = None
     music: Path | None = None
+    keep_engines: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A run directory that is held, with its clock begun and its sockets open."""
+    """A run directory that is held, with its clock begun and its sockets open.
+
+    `adopted` are the engines that were there already.
+    """
 
     site: Site
     block: SharedBlock
     clock: MediaClock
     sockets: Mapping[str, socket.socket]
+    adopted: tuple[Orphan, ...] = ()
 
 
 def prepare(options: Options, resources: ExitStack) -> Ground:
@@ -78,10 +86,33 @@ def prepare(options: Options, resources: ExitStack) -> Ground:
     resources.enter_context(options.run.hold())
     options.state.secret()
     block = resources.enter_context(closing(_block(options.run)))
-    sockets = open_sockets(sockets_of(site), _sources_before(options.run))
+    table = _table_before(options.run)
+    adopted = orphans(options.run, table)
+    sockets = _sockets(sockets_of(site), table, adopted, keep=options.keep_engines)
     for one in sockets.values():
         resources.callback(one.close)
-    return Ground(site, block, _begin_boot(options.run, block), sockets)
+    return Ground(site, block, _begin_boot(options.run, block), sockets, adopted)
+
+
+def _sockets(
+    wanted: tuple[SendingSocket, ...],
+    table: ProcessTable | None,
+    adopted: tuple[Orphan, ...],
+    *,
+    keep: bool,
+) -> dict[str, socket.socket]:
+    """The sending sockets: those of the controller before this one as far as they still exist."""
+    kept, stored = kept_sockets(adopted, frozenset(one.name for one in wanted))
+    before = {} if table is None else table.sources
+    sockets = open_sockets(wanted, before, kept, is_shared=keep or bool(adopted))
+    for name, one in kept.items():
+        if sockets[name] is not one:
+            one.close()
+            forget_descriptor(name)
+    for name, one in sockets.items():
+        if keep and not (name in stored and one is kept.get(name)):
+            store_descriptor(name, one.fileno())
+    return sockets
 
 
 def _block(run: RunDirectory) -> SharedBlock:
@@ -103,10 +134,9 @@ def _begin_boot(run: RunDirectory, block: SharedBlock) -> MediaClock:
     return block.begin_boot(MediaClock(boot, -secrets.randbelow(_WRAP_NS)))
 
 
-def _sources_before(run: RunDirectory) -> Mapping[str, Source]:
-    """What the controller before this one sent from."""
+def _table_before(run: RunDirectory) -> ProcessTable | None:
+    """What the controller before this one ran, and where it sent from."""
     try:
-        table = ProcessTable.read(run.processes)
+        return ProcessTable.read(run.processes)
     except RunDirectoryError:
-        return {}
-    return {} if table is None else table.sources
+        return None

@@ -1,4 +1,4 @@
-"""Is the engine working? Pure: two looks in, a verdict out.
+"""Is the engine working, and are the others? Pure: looks in, a verdict out.
 
 An engine that is alive and sends nothing must be killed before another may speak (SAFETY G5). One
 that is merely kept from the processor must not: its successor would fare no better.
@@ -6,6 +6,7 @@ that is merely kept from the processor must not: its successor would fare no bet
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +18,9 @@ _STARVED: Final = 0.8
 """The share of an interval spent waiting for a processor that makes an engine a starved one."""
 _PATIENCE: Final = 10
 """Looks in a row without work after which also a starved engine is given up."""
+
+_STILL_LOOKS: Final = 2
+"""Looks in a row, a second apart, without a turn on a processor after which a process hangs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,31 @@ class Heartbeat:
         waited = look.waited_ns - before.waited_ns
         is_starved = waited >= _STARVED * (look.at_ns - before.at_ns)
         return not is_starved or self._idle >= _PATIENCE
+
+
+class Stillness:
+    """Which processes do nothing, seen once a second.
+
+    Each of ours wakes several times a second, so one that has had no turn on a processor is
+    stopped or hangs.
+    """
+
+    def __init__(self) -> None:
+        """Nothing has been seen."""
+        self._seen: dict[int, tuple[int, int]] = {}
+
+    def look(self, turns: Mapping[int, int]) -> list[int]:
+        """The processes that are to be ended; `turns` by process id, 0 where nobody can say.
+
+        A look without any process, such as one that comes late, begins anew.
+        """
+        seen: dict[int, tuple[int, int]] = {}
+        for pid, count in turns.items():
+            before, looks = self._seen.get(pid, (0, 0))
+            if count:
+                seen[pid] = (count, looks + 1 if count == before else 0)
+        self._seen = seen
+        return [pid for pid, (_, looks) in seen.items() if looks >= _STILL_LOOKS]
 
 
 def _is_on_time(look: Look) -> bool:

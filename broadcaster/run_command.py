@@ -31,12 +31,27 @@ from broadcaster.supervisor import Supervisor
     help="Send everything by this interface (its name or an own address) instead of the site "
     "file's; 127.0.0.1 keeps the sound on this machine.",
 )
-def run(config: Path, run: RunDirectory, state: StateDirectory, interface: str | None) -> None:
+@click.option(
+    "--keep-engines",
+    is_flag=True,
+    help="Let the engines speak on when this process dies; the next `run` adopts them. For use "
+    "under a service manager that starts it again.",
+)
+def run(
+    config: Path,
+    run: RunDirectory,
+    state: StateDirectory,
+    interface: str | None,
+    *,
+    keep_engines: bool,
+) -> None:
     """Put a site on air and keep it there.
 
     Reads the site file once, opens the sockets, starts the engine, control and the ear, and starts
     again whatever ends. Ctrl-C or SIGTERM stops everything, the engine last; a second one at once.
+    With --keep-engines, SIGHUP stops everything but the engines.
     """
     set_up("supervisor")
-    supervisor = Supervisor(Options(config, run, state, interface))
+    options = Options(config, run, state, interface, keep_engines=keep_engines)
+    supervisor = Supervisor(options)
     asyncio.run(supervisor.run())

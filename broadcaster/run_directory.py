@@ -184,13 +184,15 @@ class StateDirectory:
 class ProcessEntry:
     """A process as its supervisor sees it; `pid` is 0 while it is down.
 
-    `started_ns` is CLOCK_MONOTONIC in ns, `restarts` counts the starts after the first.
+    `started_ns` is CLOCK_MONOTONIC in ns, `restarts` counts the starts after the first. `birth` is
+    the kernel's start time of the process: with `pid` it names one process of a boot.
     """
 
     role: str
     pid: int
     started_ns: int
     restarts: int
+    birth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +232,16 @@ class ProcessTable:
             raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from None
         except (ValueError, TypeError, KeyError, AttributeError):
             raise RunDirectoryError(f"{path} is no table of processes of this version") from None
+
+
+def birth_of(pid: int) -> int:
+    """When a process was started, in clock ticks since the boot; 0 when there is none."""
+    try:
+        # proc_pid_stat(5), field 22; the name before it may hold blanks and brackets.
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+        return int(stat.rpartition(b")")[2].split()[19])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def this_boot() -> BootId:

@@ -2,14 +2,14 @@
 
 It does little, so that little can go wrong with it: no request is answered here and no decision
 about sound is taken. It reads the site file once, opens the sending sockets once and hands them to
-the engines. A process that ends is started again; an engine that lives but does not send is killed.
-Nothing here knows what time it is on the wall.
+the engines. Engines that it finds at work, because the supervisor before it died, it adopts. A
+process that ends is started again; an engine that lives but does not send is killed. Nothing here
+knows what time it is on the wall.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -22,12 +22,15 @@ from time import monotonic_ns
 from types import TracebackType
 from typing import Final
 
-from broadcaster.child import Child, Duty, ending, given, python_module
+from broadcaster.adoption import ENGINE_MODULE, Orphan
+from broadcaster.child import Child, Duty, ending, given, python_module, turns_of, waited_ns
+from broadcaster.engine.site_streams import sockets_of
 from broadcaster.ground import Ground, Options, prepare
-from broadcaster.heartbeat import INTERVAL, Heartbeat, Look
+from broadcaster.heartbeat import INTERVAL, Heartbeat, Look, Stillness
 from broadcaster.link import LinkError, connect
 from broadcaster.run_directory import ProcessEntry, ProcessTable
 from broadcaster.sending_sockets import source_of
+from broadcaster.steering import Steering, keep_steered
 from broadcaster.systemd_notify import notify, watchdog_interval
 from zones.media_time import MediaClock
 from zones.site import Site
@@ -65,6 +68,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._is_table_lost = False
+        self._leaves_engines = False
         self._asked_to_stop = asyncio.Event()
         self.speaking = asyncio.Event()
         """Set when an engine has spoken for the first time."""
@@ -77,6 +81,7 @@ class Supervisor:
             self._resources.close()
             raise
         self._children = [Child(duty, self._output(duty)) for duty in self._duties()]
+        self._adopt(self._ground.adopted)
         engines = 0
         for child in self._children:
             engines += child.duty.role == ENGINE
@@ -84,6 +89,9 @@ class Supervisor:
             self._own(partial(self._keep, child, is_standby), str(child))
         self._own(self._watch, "watch")
         self._own(self._question, "questions to control")
+        self._own(self._look_for_still_ones, "looks at the others")
+        steering = Steering(sockets_of(self._ground.site), self._ground.sockets)
+        self._own(partial(keep_steered, steering), "interfaces")
         return self
 
     async def __aexit__(
@@ -93,7 +101,8 @@ class Supervisor:
         trace: TracebackType | None,
     ) -> None:
         """Stop everything, in reverse order, the engine that speaks last."""
-        notify("STOPPING=1")
+        if not self._leaves_engines:
+            notify("STOPPING=1")
         try:
             for task in self._tasks:
                 task.cancel()
@@ -101,24 +110,34 @@ class Supervisor:
             order = self._children[::-1]
             order.sort(key=self._is_speaking)
             for child in order:
-                await child.stop()
+                if not (self._leaves_engines and child.duty.role == ENGINE):
+                    await child.stop()
             self._write_table()
         finally:
+            for child in self._children:
+                if self._leaves_engines and child.duty.role == ENGINE:
+                    child.leave()
             for child in self._children:
                 child.kill()
             self._resources.close()
 
     async def run(self) -> None:
-        """Run until SIGTERM or SIGINT; a second one does not wait for anybody."""
+        """Run until SIGTERM or SIGINT; a second one does not wait for anybody.
+
+        With engines that are kept, SIGHUP ends everything else: the next supervisor adopts them.
+        """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
+        handlers = {signal.SIGTERM: self.stop, signal.SIGINT: self.stop}
+        if self._options.keep_engines:
+            handlers[signal.SIGHUP] = self.leave
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
         try:
             async with self:
                 await self._asked_to_stop.wait()
-                log.info("stopping")
+                log.info("leaving the engines to speak" if self._leaves_engines else "stopping")
         finally:
-            for number in (signal.SIGTERM, signal.SIGINT):
+            for number in handlers:
                 loop.remove_signal_handler(number)
 
     def stop(self) -> None:
@@ -126,7 +145,14 @@ class Supervisor:
         if self._asked_to_stop.is_set():
             for child in self._children:
                 child.kill()
+        self._leaves_engines = False
         self._asked_to_stop.set()
+
+    def leave(self) -> None:
+        """End `run` and everything but the engines; nothing happens when it ends already."""
+        if not self._asked_to_stop.is_set():
+            self._leaves_engines = True
+            self._asked_to_stop.set()
 
     @property
     def ground(self) -> Ground:
@@ -156,14 +182,28 @@ class Supervisor:
 
     # --- keeping processes going ---
 
+    def _adopt(self, found: Iterable[Orphan]) -> None:
+        """Make engines that are at work ours; those that send something else are ended."""
+        speaking = int(self.ground.block.fields["pid"])
+        vacant = [child for child in self._children if child.duty.role == ENGINE]
+        for orphan in sorted(found, key=lambda orphan: orphan.entry.pid != speaking):
+            if vacant and orphan.is_run_like(vacant[0].duty.command):
+                child = vacant.pop(0)
+                child.adopt(orphan.entry, orphan.descriptor)
+                log.info("adopted %s", child)
+            else:
+                log.warning("engine process %d is not as it should be: killed", orphan.entry.pid)
+                orphan.end()
+
     async def _keep(self, child: Child, is_standby: bool) -> None:
         """Start a process again whenever it ends."""
-        if is_standby:
+        if is_standby and not child.pid:
             # Two engines that start at once take the processor from each other.
             await self.speaking.wait()
         while True:
             try:
-                child.start()
+                if not child.pid:
+                    child.start()
                 self._write_table()
                 status = await child.ended()
                 log.warning("%s %s and is started again", child.duty.role, ending(status))
@@ -228,7 +268,7 @@ class Supervisor:
             pid=pid,
             beat_ns=int(fields["beat_ns"]),
             sent_until=int(fields["sent_until"]),
-            waited_ns=_waited_ns(pid),
+            waited_ns=waited_ns(pid),
         )
 
     def _speaker(self) -> Child | None:
@@ -269,6 +309,26 @@ class Supervisor:
                     log.error("%s lives but does not answer (%s) and is killed", control, error)
                     control.kill()
 
+    # --- watching the others ---
+
+    async def _look_for_still_ones(self) -> None:
+        """End a process that lives and does not run: a standby must be ready, an ear listen."""
+        stillness = Stillness()
+        due_ns = monotonic_ns()
+        while True:
+            due_ns = max(due_ns, monotonic_ns()) + 1_000_000_000
+            await asyncio.sleep((due_ns - monotonic_ns()) / 1e9)
+            is_on_time = monotonic_ns() - due_ns < INTERVAL * 1e9
+            watched = {
+                child.pid: child
+                for child in self._children
+                if child.pid and child.duty.role != CONTROL and not self._is_speaking(child)
+            }
+            turns = {pid: turns_of(pid) for pid in watched}
+            for pid in stillness.look(turns if is_on_time else {}):
+                log.error("%s lives but does nothing and is killed", watched[pid])
+                watched[pid].kill()
+
     # --- what is run ---
 
     def _duties(self) -> list[Duty]:
@@ -287,9 +347,10 @@ class Supervisor:
         ]
         parent = ("--parent", str(os.getpid()))
         here = ("--interface", options.interface)
+        faithful = () if options.keep_engines else parent
         engine = Duty(
             ENGINE,
-            python_module("broadcaster.engine.main", *given(run, state), *names, *parent),
+            python_module(ENGINE_MODULE, *given(run, state), *names, *faithful),
             ENGINE_DELAYS,
             descriptors,
             stop_limit=1.0,
@@ -337,10 +398,3 @@ async def _endlessly(work: Callable[[], Awaitable[None]]) -> None:
         except Exception:
             log.exception("a fault in the supervisor")
             await asyncio.sleep(1.0)
-
-
-def _waited_ns(pid: int) -> int:
-    """How long the main thread of a process has waited for a processor; 0 when not known."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
-    return 0

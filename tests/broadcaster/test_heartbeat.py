@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.heartbeat import INTERVAL, Heartbeat, Look
+from broadcaster.heartbeat import INTERVAL, Heartbeat, Look, Stillness
 
 MS = 1_000_000
 STEP = int(INTERVAL * 1e9)
@@ -58,3 +58,17 @@ def test_only_an_interval_without_work_and_with_punctual_looks_condemns(steps):
     for number, stale in enumerate(verdicts(*looks)):
         idle = number > 0 and not steps[number][0]
         assert stale == (idle and steps[number][1] <= 20 and steps[number - 1][1] <= 20)
+
+
+def test_a_process_without_a_turn_in_two_looks_hangs():
+    stillness = Stillness()
+    assert stillness.look({1: 10, 2: 20, 3: 0}) == []
+    assert stillness.look({1: 11, 2: 20, 3: 0}) == []
+    assert stillness.look({1: 11, 2: 20, 3: 0}) == [2]
+
+
+def test_a_late_look_begins_anew():
+    stillness = Stillness()
+    for turns in ({1: 10}, {1: 10}, {}, {1: 10}, {1: 10}):
+        assert stillness.look(turns) == []
+    assert stillness.look({1: 10}) == [1]

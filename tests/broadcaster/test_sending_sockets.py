@@ -1,19 +1,15 @@
 """The sockets engines inherit: interface, TTL, DSCP, loop, source; and clear refusals."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from broadcaster import sending_sockets
 from broadcaster.engine.site_streams import SendingSocket
-from broadcaster.sending_sockets import (
-    Interface,
-    InterfaceError,
-    interfaces,
-    open_sockets,
-    source_of,
-)
+from broadcaster.interfaces import Interface, InterfaceError, interfaces
+from broadcaster.sending_sockets import open_sockets, source_of
 
 BY_ADDRESS = SendingSocket("a", "127.0.0.1", 8, 46)
 BY_NAME = SendingSocket("n", "lo", 1, 0)
@@ -24,8 +20,8 @@ def opened():
     """A function that opens sockets which are closed with the test."""
     kept: list[socket.socket] = []
 
-    def open_all(*wanted, before=None):
-        sockets = open_sockets(wanted, before or {})
+    def open_all(*wanted, before=None, **fields):
+        sockets = open_sockets(wanted, before or {}, **fields)
         kept.extend(sockets.values())
         return sockets
 
@@ -39,7 +35,8 @@ def option(sending, number):
 
 
 def test_loopback_is_there_and_up():
-    assert Interface("lo", ("127.0.0.1",), True) in interfaces()
+    index = socket.if_nametoindex("lo")
+    assert Interface("lo", ("127.0.0.1",), True, index, is_loopback=True) in interfaces()
 
 
 def test_options_are_those_of_the_stream(opened):
@@ -106,3 +103,32 @@ def test_what_was_opened_before_a_refusal_is_closed():
     with pytest.raises(InterfaceError):
         open_sockets([BY_ADDRESS, SendingSocket("x", "eth7", 8, 46)], {})
     assert len(list(Path("/proc/self/fd").iterdir())) == len(before)
+
+
+def test_they_do_not_wait_for_an_interface_that_takes_no_more(opened):
+    assert opened(BY_ADDRESS)["a"].getblocking() is False
+
+
+def test_a_source_may_be_shared_with_an_engine_that_still_sends_from_it(opened):
+    first = opened(BY_ADDRESS, is_shared=True)["a"]
+    second = opened(BY_ADDRESS, before={"a": source_of(first)}, is_shared=True)["a"]
+    assert source_of(second) == source_of(first)
+    others = opened(*(SendingSocket(str(n), "lo", n, 0) for n in range(1, 50)), is_shared=True)
+    assert source_of(first) not in map(source_of, others.values())
+
+
+def test_a_kept_socket_is_used_again_while_its_interface_is_away(opened, monkeypatch):
+    first = opened(BY_ADDRESS)["a"]
+    monkeypatch.setattr(sending_sockets, "interfaces", lambda: THERE[1:])
+    assert opened(BY_ADDRESS, kept={"a": first})["a"] is first
+
+
+def test_a_kept_socket_on_an_address_its_interface_no_longer_has_is_replaced(opened, monkeypatch):
+    first = opened(BY_ADDRESS)["a"]
+    real = interfaces()
+    monkeypatch.setattr(sending_sockets, "interfaces", lambda: real)
+    elsewhere = SendingSocket("a", "lo", 8, 46)
+    assert opened(elsewhere, kept={"a": first})["a"] is first
+    moved = tuple(replace(one, addresses=("127.0.0.2",)) for one in real)
+    monkeypatch.setattr(sending_sockets, "interfaces", lambda: moved)
+    assert source_of(opened(elsewhere, kept={"a": first})["a"])[0] == "127.0.0.2"
