@@ -44,6 +44,7 @@ from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.engine.site_streams import streams_of
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
+from broadcaster.querier_watch import QuerierWatch
 from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
 from broadcaster.site_reader import read_site
 from zones.bus import stamped
@@ -85,6 +86,7 @@ class Control:
         self._snapshots = Snapshots(core)
         self._server = LinkServer(run.control_socket, "control", self._asked, self._snapshot)
         self._keeper = LibraryKeeper(state, folders, self._take_library)
+        self._queriers = QuerierWatch(one.interface for one in core.ground.site.networks)
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(_INBOX)
         self._library: Library | None = None
         self._askers: dict[str, list[asyncio.Future[Answered]]] = {}
@@ -106,6 +108,7 @@ class Control:
             tasks.create_task(self._watch_engine(), name="engine")
             tasks.create_task(self._keep_house(), name="housekeeping")
             tasks.create_task(self._keeper.run(), name="library")
+            tasks.create_task(self._queriers.run(), name="IGMP queriers")
 
     # --- the core and its effects ---
 
@@ -276,7 +279,7 @@ class Control:
                 engine=engine,
                 legs=self._block.leg_counts(legs),
                 local=self._local,
-                faults=(*faults, *self._keeper.faults),
+                faults=(*faults, *self._keeper.faults, *self._queriers.faults),
             )
         )
 
