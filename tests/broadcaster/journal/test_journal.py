@@ -119,7 +119,8 @@ async def test_a_disk_that_hangs_holds_up_neither_loop_nor_answer(
 async def test_a_refusal_is_said_at_once_and_tried_again(state_directory, disk, refusal):
     async with Journal(state_directory, disk.setting()) as journal:
         await journal.record([entry(0)]).within(PATIENCE)
-        disk.errors = [refusal()]
+        # A full disk is asked twice: there may be ballast to give up.
+        disk.errors = [refusal(), refusal()]
         record = journal.record([entry(1)])
         outcome = await record.within(PATIENCE)
         assert not outcome.durable
