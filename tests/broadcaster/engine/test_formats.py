@@ -22,15 +22,18 @@ from broadcaster.engine.codec import (
 from broadcaster.engine.codec.stateful import Decoder, delay
 from broadcaster.engine.packet import Packet, sample_near
 from tests.broadcaster.engine.studio import (
+    PATIENCE,
     claim,
     drain,
     make_stream,
     noise,
     receive,
     receiver,
+    until,
     whole,
 )
 from tests.broadcaster.engine.test_codec import LEAST_DB, signal_to_noise_db, speech_like
+from tests.broadcaster.engine.test_standby import wait_ready
 from zones.bus import Kind
 from zones.media_time import RATE
 from zones.sound import Sequence
@@ -183,3 +186,33 @@ def test_a_message_is_heard_in_every_format(studio, tones, multicast_group, free
             at = start + 1920 + delay(chosen, time) - near(packets[0], chosen, start)
             spoken = heard[at : at + RATE - 960]
             assert signal_to_noise_db(voice[1920 : RATE + 960], spoken) >= LEAST_DB[chosen] - 4
+
+
+@pytest.mark.parametrize("chosen", [G722, OPUS], ids=lambda chosen: chosen.name)
+def test_a_standby_goes_on_with_a_warm_encoder(studio, tones, multicast_group, free_port, chosen):
+    samples, programme = tones
+    group, port, began = multicast_group(), free_port(), studio.now()
+    stream = formatted(0, chosen, 960, group, port)
+    studio.plan([stream], {"m": programme}, [claim("p", programme, start=began)])
+    with receiver(group, port) as s:
+        speaker = studio.start()
+        receive(s, 2)
+        studio.standby = studio.start()
+        wait_ready(studio)
+        packets = receive(s, 10)
+        speaker.kill()
+        speaker.wait(PATIENCE)
+        until(lambda: studio.block.state().pid == studio.standby.pid, "the standby speaks")
+        packets += receive(s, 70)
+    steps = [
+        ((b.timestamp - a.timestamp) & 0xFFFF_FFFF, (b.sequence - a.sequence) & 0xFFFF)
+        for a, b in itertools.pairwise(packets)
+    ]
+    assert all(stamp == step * 960 * chosen.clock_hz // RATE for stamp, step in steps)
+    assert len({packet.ssrc for packet in packets}) == 1
+    decoder = Decoder(chosen)
+    parts = [decoder.decode(packet.payload) for packet in packets]
+    heard = np.concatenate(parts[-20:])
+    first = near(packets[-20], chosen, began) - delay(chosen, 960) - began
+    wanted = samples[np.arange(first, first + len(heard)) % len(samples)]
+    assert signal_to_noise_db(wanted, heard) >= LEAST_DB[chosen] - 4
