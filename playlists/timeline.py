@@ -17,6 +17,8 @@ CROSSFADE: Sample = samples(3.0)
 """How long neighbours overlap; a quarter of the shorter one if that is less."""
 SHORTEST: Sample = RATE
 """Recordings shorter than this are no programme: an hour of them would be a plan too long."""
+MOST_LISTED = 200
+"""Recordings in an endless list, some ten hours: a plan need not hold a whole collection."""
 _GAINS_DB = (-120.0, 40.0)
 
 
@@ -50,10 +52,13 @@ def extended(
 
 
 def endless(rotation: Rotation) -> Sequence | None:
-    """All recordings one after the other, over and over; None if there are none."""
+    """The recordings one after the other, over and over, whole; None if there are none.
+
+    Of a large collection only the first `MOST_LISTED` of the round.
+    """
     if not len(rotation):
         return None
-    return Sequence(loop=tuple(_segment(one, 0, 0) for one in rotation.order))
+    return Sequence(loop=tuple(_segment(one, 0, 0) for one in rotation.order[:MOST_LISTED]))
 
 
 def _follower(

@@ -32,6 +32,7 @@ from broadcaster.control.programme import Library, Standing
 from broadcaster.control.witnesses import Witnesses
 from broadcaster.engine.local_part import MESSAGE_PREFIX
 from broadcaster.engine.plan import MAX_CLAIMS, Part, Plan, Stream
+from playlists.rotation import Rotation
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
 from zones.media_time import RATE, MediaClock, Sample, WallAnchor
 from zones.site import Site
@@ -92,6 +93,7 @@ class Core:
         """
         self.ground = ground
         self.library = Library(is_settled=False)
+        self._dealt: Mapping[str, Rotation] = {}
         self.witnesses = Witnesses()
         self.adopted_revision = 0
         self.acts: dict[ClaimId, Act] = {}
@@ -144,6 +146,7 @@ class Core:
                 return [Answered(command.key)]
             case TakeLibrary():
                 self.library = command.library
+                self._dealt = programme.rotations(command.library, self.ground.seed)
                 return self._extend(now)
             case EngineAdopted():
                 return self._adopted(command, now)
@@ -278,9 +281,9 @@ class Core:
             site.programme,
             (zone.id for zone in site.zones),
             self.library,
+            self._dealt,
             Standing(self.plan.claims, self.plan.sources),
             at,
-            self.ground.seed,
         )
         names = {id(source): name for name, source in self.plan.sources.items()}
         sources = {names[id(claim.source)]: claim.source for claim in acts}

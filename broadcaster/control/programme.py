@@ -85,20 +85,30 @@ class Standing:
     sources: Mapping[str, Source] = field(default_factory=dict)
 
 
+def rotations(library: Library, seed: int) -> dict[str, Rotation]:
+    """The order in which each folder's recordings play; worked out once for a library."""
+    return {name: Rotation(playable(found), seed) for name, found in library.folders.items()}
+
+
 def programme(
     entries: Iterable[ProgrammeEntry],
     zones: Iterable[ZoneId],
     library: Library,
+    dealt: Mapping[str, Rotation],
     standing: Standing,
     now: Sample,
-    seed: int,
 ) -> Standing:
-    """The programme claims of all `zones`, with their sources, at `now`."""
+    """The programme claims of all `zones`, with their sources, at `now`.
+
+    `dealt` are the `rotations` of the library.
+    """
     begun = {(claim.zone, claim.id): claim for claim in standing.claims if claim.id in IDS}
     sources: dict[str, Source] = {}
     of_zone: dict[ZoneId, ProgrammeEntry] = {}
     for entry in entries:
-        _add_entry(sources, entry.recordings, library, standing, now, seed)
+        rotation = dealt.get(entry.recordings, _EMPTY)
+        horizon = HORIZON if library.is_settled else SHORT_HORIZON
+        _add_entry(sources, entry.recordings, rotation, standing, now, horizon)
         for zone in entry.zones:
             of_zone.setdefault(zone, entry)
     _add_chime(sources, library, standing.sources)
@@ -115,6 +125,7 @@ def programme(
 
 
 _CHIME = "chime"
+_EMPTY = Rotation((), 0)
 
 
 def _schedule(folder: str) -> str:
@@ -147,15 +158,13 @@ def _claim(
 def _add_entry(
     sources: dict[str, Source],
     folder: str,
-    library: Library,
+    rotation: Rotation,
     standing: Standing,
     now: Sample,
-    seed: int,
+    horizon: Sample,
 ) -> None:
-    rotation = Rotation(playable(library.folders.get(folder, ())), seed)
     before = standing.sources.get(_schedule(folder))
     timeline = before if isinstance(before, Timeline) else Timeline(())
-    horizon = HORIZON if library.is_settled else SHORT_HORIZON
     kept = standing.sources.get(_list(folder))
     start = max(now + LEAD, _end_of_item(standing, kept, now) if _is_over(timeline, now) else now)
     longer = extended(timeline, rotation, now + horizon, start=start, keep_from=now - KEPT)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from playlists.recording import Recording
 from playlists.rotation import Rotation
-from playlists.timeline import CROSSFADE, SHORTEST, endless, extended, playable
+from playlists.timeline import CROSSFADE, MOST_LISTED, SHORTEST, endless, extended, playable
 from zones.media_time import RATE
 from zones.sound import PcmId, Timeline
 
@@ -171,6 +171,12 @@ def test_the_endless_list_holds_each_track_whole():
     assert sequence is not None
     assert sequence.once == ()
     assert sequence.loop_length == sum(one.playing_length for one in library)
+
+
+def test_the_endless_list_of_a_large_collection_is_some_hours_long():
+    sequence = endless(Rotation([recording(number) for number in range(500)], 1))
+    assert sequence is not None
+    assert len(sequence.loop) == MOST_LISTED
 
 
 @pytest.mark.parametrize(("wanted", "planned"), [(-200.0, -120.0), (99.0, 40.0)])

@@ -1,12 +1,14 @@
 """A core on the reference site, with a media clock whose zero is now, and short ways to ask it."""
 
+import tempfile
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 from broadcaster.control.acts import Answered, EngineAdopted, Planned, Play, TakeLibrary
 from broadcaster.control.core import Core, Ground
 from broadcaster.control.programme import Library, Message
-from broadcaster.engine.plan_lines import PlanDecoder, encode_plan
+from broadcaster.engine.plan_file import PlanFile
 from broadcaster.engine.site_streams import streams_of
 from broadcaster.site_reader import read_site
 from playlists.recording import Recording
@@ -95,7 +97,11 @@ def span(turn):
 
 def written(plan):
     """The plan as a restarted control finds it."""
-    return PlanDecoder().decode(encode_plan(plan))
+    with tempfile.TemporaryDirectory() as place, PlanFile(Path(place) / "plan") as file:
+        file.write(plan)
+        found = file.read()
+    assert found is not None
+    return found
 
 
 def plans(effects):
