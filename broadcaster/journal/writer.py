@@ -66,7 +66,8 @@ class Writer:
         self._waiting = waiting
         self._keeper = _HeadKeeper(place)
         self._ballast = Ballast(place.ballast, setting.ballast)
-        self._ballast_due = 0.0
+        # Not at once: a start has more urgent things to do.
+        self._ballast_due = monotonic() + BALLAST_EVERY
         self._room_fault = ""
         self._database: Database | None = None
         self._held: list[Bundle] = []

@@ -164,10 +164,9 @@ async def test_a_commit_that_failed_but_is_in_the_file_is_not_written_twice(stat
 
 
 async def test_a_full_disk_takes_acts_from_the_ballast(state_directory, disk):
-    size = 1 << 20
-    async with Journal(state_directory, disk.setting(ballast=size)) as journal:
+    (state_directory / "journal.ballast").write_bytes(bytes(1 << 20))
+    async with Journal(state_directory, disk.setting(ballast=1 << 20)) as journal:
         await journal.record([entry(0)]).within(PATIENCE)
-        await _until((state_directory / "journal.ballast").exists)
         disk.errors = [full()]
         assert (await journal.record([entry(1)]).within(PATIENCE)).durable
         assert not (state_directory / "journal.ballast").exists()
@@ -185,7 +184,8 @@ async def test_ballast_is_made_again_when_there_is_room(state_directory, disk, m
         assert ballast.stat().st_size == 1 << 20
 
 
-async def test_a_disk_without_room_for_ballast_is_a_fault(state_directory, disk):
+async def test_a_disk_without_room_for_ballast_is_a_fault(state_directory, disk, monkeypatch):
+    monkeypatch.setattr(writing, "BALLAST_EVERY", 0.05)
     async with Journal(state_directory, disk.setting(ballast=1 << 50)) as journal:
         await _until(lambda: bool(journal.faults))
         assert "no room for its ballast" in journal.faults[0]
