@@ -13,7 +13,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic_ns, time_ns
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from broadcaster.engine.libc import libc
 from broadcaster.engine.packet import HEADER, VERSION_2
+from broadcaster.interfaces import indexes, interfaces
 
 SLOT_BYTES = 3072
 """The longest datagram taken; 20 ms of L24 at 48 kHz are 2 892 bytes."""
@@ -55,6 +56,7 @@ _CONTROL = np.dtype(
 )  # fmt: skip
 """What the kernel writes beside a datagram, in its order: the receive time, then, once there were
 any, the drops."""
+_FOLLOW_NS = 1_000_000_000
 _EACH = 256
 """The most datagrams taken from one socket before the next one has its turn."""
 
@@ -75,16 +77,18 @@ class ReceivingSocket:
         self.port = port
         self.dropped = 0
         self.drained_ns = monotonic_ns()
+        self._interface = interface
+        self._index = 0
         self._socket = socket.socket(
             socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC
         )
         try:
-            self._prepare(address, port, interface)
+            self._prepare(address, port)
         except BaseException:
             self._socket.close()
             raise
 
-    def _prepare(self, address: str, port: int, interface: str) -> None:
+    def _prepare(self, address: str, port: int) -> None:
         option = self._socket.setsockopt
         option(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         option(socket.SOL_SOCKET, socket.SO_RCVBUF, QUEUE_BYTES)
@@ -94,9 +98,40 @@ class ReceivingSocket:
         option(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
         option(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
         self._socket.bind((address, port))
-        group = socket.inet_aton(address)
-        if 224 <= group[0] < 240:
-            option(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + _interface(interface))
+        if self._is_group:
+            index = indexes(interfaces()).get(self._interface, 0)
+            if not index:
+                reason = os.strerror(errno.ENODEV)
+                raise OSError(errno.ENODEV, f"{reason}: there is no interface {self._interface}")
+            self._member(socket.IP_ADD_MEMBERSHIP, index)
+            self._index = index
+
+    @property
+    def _is_group(self) -> bool:
+        return 224 <= socket.inet_aton(self.address)[0] < 240
+
+    def _member(self, option: int, index: int) -> None:
+        # struct ip_mreqn, ip(7)
+        member = socket.inet_aton(self.address) + struct.pack("=4si", bytes(4), index)
+        self._socket.setsockopt(socket.IPPROTO_IP, option, member)
+
+    def follow(self, there: Mapping[str, int]) -> bool:
+        """Join anew where the interface came back with another index; whether it did.
+
+        `there` are the indexes of interfaces by name and address.
+        """
+        index = there.get(self._interface, 0)
+        if not self._is_group or index in (0, self._index):
+            return False
+        with suppress(OSError):
+            # Of an interface that was removed the socket still remembers the group.
+            self._member(socket.IP_DROP_MEMBERSHIP, self._index)
+        try:
+            self._member(socket.IP_ADD_MEMBERSHIP, index)
+        except OSError:
+            return False  # gone again, or not ready: the next look is soon
+        self._index = index
+        return True
 
     def fileno(self) -> int:
         """The file descriptor, for select and the like."""
@@ -107,12 +142,21 @@ class ReceivingSocket:
         self._socket.close()
 
 
-def _interface(interface: str) -> bytes:
-    """The end of `struct ip_mreq` (an own address) or `struct ip_mreqn` (an interface's index)."""
-    try:
-        return socket.inet_aton(interface)
-    except OSError:
-        return struct.pack("=4si", bytes(4), socket.if_nametoindex(interface))
+class Following:
+    """Keeps memberships alive when an interface is removed and made again."""
+
+    def __init__(self) -> None:
+        """The first look is due."""
+        self._due_ns = 0
+
+    def follow(self, sockets: Iterable[ReceivingSocket]) -> int:
+        """Look at the interfaces, at most once a second; how many sockets were joined anew."""
+        now = monotonic_ns()
+        if now < self._due_ns:
+            return 0
+        self._due_ns = now + _FOLLOW_NS
+        there = indexes(interfaces())
+        return sum(receiver.follow(there) for receiver in sockets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from broadcaster.ear.plan_history import PlanHistory
 from broadcaster.ear.plan_reader import PlanReader
 from broadcaster.ear.verdict import Judgement
 from broadcaster.engine.shared_block import ADOPTIONS, SharedBlock
-from broadcaster.multicast import Inbox, ReceivingSocket
+from broadcaster.multicast import Following, Inbox, ReceivingSocket
 from broadcaster.witness import Witness
 from zones.media_time import RATE, MediaClock, Sample
 from zones.site import Site
@@ -69,6 +69,7 @@ class Listener:
         self._adopted = 0
         self._history = PlanHistory(block.stamps)
         self._inbox = Inbox()
+        self._following = Following()
         self._judged: list[Judgement] = []
         self._names = [f"{place.leg.zone_name} ({place.address}:{place.port})" for place in listed]
         with ExitStack() as opened:
@@ -94,6 +95,8 @@ class Listener:
 
     def tick(self) -> bool:
         """Hear what has come; whether control should be told at once."""
+        if self._following.follow(self._sockets):
+            log.info("an interface came back and is listened on again")
         for _ in range(_MOST_BATCHES):
             batch = self._inbox.drain(self._sockets)
             if len(batch.lengths):

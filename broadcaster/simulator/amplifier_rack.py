@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from broadcaster.engine.codec import STATELESS
 from broadcaster.engine.packet import samples_near
-from broadcaster.multicast import Datagrams, Inbox, ReceivingSocket
+from broadcaster.multicast import Datagrams, Following, Inbox, ReceivingSocket
 from broadcaster.simulator.virtual_amplifier import MUTES_AFTER, Samples, Sleep, StreamPlayer
 from broadcaster.witness import Fact, Witness
 from firmware_profiles.profile import Profile
@@ -170,6 +170,7 @@ class Rack:
         self.amplifiers = {each.id: racked(site, each, profiles) for each in site.amplifiers}
         self._clock = clock
         self._inbox = Inbox()
+        self._following = Following()
 
     def plug(self) -> None:
         """Plug everything in.
@@ -192,6 +193,7 @@ class Rack:
         connections = [c for a in self.amplifiers.values() for c in a.connections]
         listening = [(c, c.socket) for c in connections if c.socket is not None]
         sockets = [receiver for _, receiver in listening]
+        self._following.follow(sockets)
         players = [connection.player for connection, _ in listening]
         rates = np.array([FORMATS[c.stream.format].clock_hz for c, _ in listening], np.int64)
         is_more = True

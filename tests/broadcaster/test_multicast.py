@@ -8,7 +8,10 @@ import numpy as np
 import pytest
 
 from broadcaster.engine.packet import HEADER
-from broadcaster.multicast import SLOT_BYTES, Inbox, ReceivingSocket
+from broadcaster.interfaces import indexes, interfaces
+from broadcaster.multicast import SLOT_BYTES, Following, Inbox, ReceivingSocket
+from broadcaster.sending_sockets import steer
+from tests.broadcaster.cable import cable
 from tests.broadcaster.engine.studio import LOOPBACK, PATIENCE, sending_socket, until
 
 
@@ -166,3 +169,29 @@ def test_an_interface_that_is_not_there_is_an_error(group):
         receiving(group, "192.0.2.1")
     with pytest.raises(OSError, match="no interface"):
         receiving(group, "eth-none")
+
+
+def test_a_group_is_joined_again_on_an_interface_that_came_back(network, group):
+    address, port = group
+    with cable(network) as plugged, receiving(group, plugged.near) as receiver:
+        there = indexes(interfaces())
+        assert not receiver.follow(there)
+        plugged.pull()
+        assert not receiver.follow(indexes(interfaces()))
+        plugged.plug()
+        assert receiver.follow(indexes(interfaces()))
+        assert not receiver.follow(indexes(interfaces()))
+        assert there[plugged.near] != indexes(interfaces())[plugged.near]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            near = next(one for one in interfaces() if one.name == plugged.near)
+            steer(sender, near, plugged.address)
+            sender.sendto(b"back", (address, port))
+        assert [octets for _, octets, _, _ in drained(Inbox(), [receiver], 1)] == [b"back"]
+
+
+def test_interfaces_are_looked_at_once_a_second(group):
+    following = Following()
+    with receiving(group) as receiver:
+        assert following.follow([receiver]) == 0
+        receiver.follow({LOOPBACK: 10**6})  # cannot be joined there: nothing changes
+        assert following.follow([receiver]) == 0
