@@ -43,6 +43,13 @@ def checked(order: Play, site: Site, library: Library) -> tuple[ZoneId, ...]:
         )
     if order.kind is Kind.WARNING:
         _check_warning(order)
+    elif order.priority >= LOWEST_EMERGENCY:
+        # What stands there never ends by itself (SAFETY B2) and needs what a warning needs.
+        raise RefusedError(
+            f"levels from {LOWEST_EMERGENCY} on are for warnings: use --kind warning, or a "
+            f"priority below {LOWEST_EMERGENCY}",
+            "priority",
+        )
     if len(order.title) > LONGEST_TITLE:
         raise RefusedError(f"a title has at most {LONGEST_TITLE} characters", "title")
     _check_sound(order, library)

@@ -247,6 +247,8 @@ def test_what_is_over_leaves_the_plan():
         (play(priority=256), "outside 0 .. 255", "priority"),
         (play(priority=-1), "outside 0 .. 255", "priority"),
         (play(kind=Kind.WARNING, repeat=True, priority=223), "224 .. 255", "priority"),
+        (play(priority=224), "levels from 224 on are for warnings", "priority"),
+        (play(priority=255, repeat=True), "use --kind warning, or a priority below", "priority"),
         (play(kind=Kind.WARNING, priority=240), "until it is withdrawn", "repeat"),
         (play(kind=Kind.PAGE), "cannot be played", "kind"),
         (play(length=0), "at least 1 sample", "length"),
@@ -392,7 +394,8 @@ class AnyOrder(RuleBasedStateMachine):
     )
     def play(self, zone, priority, repeat):
         self.acts += 1
-        kind = Kind.WARNING if repeat and priority >= 224 else Kind.NOTICE
+        kind = Kind.WARNING if priority >= 224 else Kind.NOTICE
+        repeat = repeat or kind is Kind.WARNING
         order = play(f"act {self.acts}", (zone,), priority, repeat=repeat, kind=kind)
         self._both(order)
         if kind is Kind.WARNING:
