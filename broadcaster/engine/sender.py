@@ -30,6 +30,8 @@ _MARGIN_NS = 300_000
 """Work that can wait ends this long before the next packets are due."""
 _AHEAD_NS = 1_500_000
 """The most encoding done ahead in one tick, so that the work of many voices is spread."""
+_WARM_UP_NS = 4_000_000
+"""What an engine that begins may spend on cold encoders even if its first packets wait for it."""
 _HORIZON_PER_VOICE: Sample = 20
 """How long before it is due a packet may be made ahead: some 0.4 ms for each voice."""
 _LONGEST_HORIZON: Sample = 720
@@ -80,7 +82,7 @@ class Sender:
         """Go through a tick without sending, so that a standby's first one is not its slowest."""
         score = self._handed_over
         if score is not None:
-            sample = self._first_sample()
+            sample = -(-self._now() // _ALIGNMENT) * _ALIGNMENT
             self._recall_stamps(score)
             for cadence in score.cadences:
                 cadence.prepare(self._pcm, sample, 1)
@@ -89,8 +91,7 @@ class Sender:
     def run(self) -> None:
         """Send until `is_stopping`; returns after a whole tick."""
         sleep = AbsoluteSleep()
-        sample = self._first_sample()
-        self._warm_up(sample)
+        sample = self._begin()
         while not self.is_stopping:
             self._prepare(sample, BLOCK_PACKETS)
             due_ns = self._clock.monotonic_ns_at(sample)
@@ -112,23 +113,24 @@ class Sender:
             self._send(sample)
             sample += self._tick
 
-    def _first_sample(self) -> Sample:
-        """Where all cadences meet next."""
-        return -(-self._now() // _ALIGNMENT) * _ALIGNMENT
-
     def _recall_stamps(self, score: Score) -> None:
         """Give claims the starts that an engine before this one gave them."""
         stamps = self._block.stamps(score.waiting)
         for line in score.lines:
             line.play(line.mix.with_stamps(stamps))
 
-    def _warm_up(self, sample: Sample) -> None:
-        """Feed encoders what came before, in the time there is until the first packet."""
+    def _begin(self) -> Sample:
+        """Take up what there is to play, before the first packet that is due; where that begins."""
         score = self._handed_over
-        if score is not None and score.voices:
-            self._recall_stamps(score)
-            self._voices, self._horizon = score.voices, _ALIGNMENT
-            self._get_ahead(sample - 1, self._clock.monotonic_ns_at(sample) - _MARGIN_NS)
+        if score is not None and score.cadences:
+            self._tick = min(cadence.packet_time for cadence in score.cadences)
+        sample = -(-self._now() // self._tick) * self._tick
+        if score is not None:
+            self._adopt(sample)
+            if self._voices:
+                due_ns = self._clock.monotonic_ns_at(sample)
+                self._get_ahead(sample - 1, max(due_ns - _MARGIN_NS, monotonic_ns() + _WARM_UP_NS))
+        return sample
 
     def _now(self) -> Sample:
         return self._clock.sample_at(monotonic_ns())

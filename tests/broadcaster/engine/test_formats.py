@@ -199,6 +199,7 @@ def test_a_standby_goes_on_with_a_warm_encoder(studio, tones, multicast_group, f
         receive(s, 2)
         studio.standby = studio.start()
         wait_ready(studio)
+        drain(s)
         packets = receive(s, 10)
         speaker.kill()
         speaker.wait(PATIENCE)
