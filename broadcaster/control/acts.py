@@ -8,6 +8,7 @@ from typing import Any
 
 from broadcaster.control.programme import Library
 from broadcaster.engine.plan import Plan
+from broadcaster.journal.entry import Entry
 from broadcaster.witness import Witness
 from zones.bus import Claim, ClaimId, Kind
 from zones.media_time import Sample, WallAnchor
@@ -100,6 +101,14 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """These entries belong in the journal; the answer to the act `key` waits for them."""
+
+    entries: tuple[Entry, ...]
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The command with this key is answered: with `fields`, or refused with an `error` sentence."""
 
@@ -123,4 +132,4 @@ class Noticed:
     text: str
 
 
-Effect = Planned | Answered | TakenOver | Noticed
+Effect = Planned | Recorded | Answered | TakenOver | Noticed

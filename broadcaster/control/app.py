@@ -25,6 +25,7 @@ from broadcaster.control.acts import (
     Noticed,
     Planned,
     Play,
+    Recorded,
     RetakeAnchor,
     TakeLibrary,
     TakenOver,
@@ -34,6 +35,7 @@ from broadcaster.control.core import Core, Ground
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
+from broadcaster.control.recorder import Recorder
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
 from broadcaster.control.wire import read_command
 from broadcaster.engine.libc import die_with_parent
@@ -87,6 +89,7 @@ class Control:
         self._server = LinkServer(run.control_socket, "control", self._asked, self._snapshot)
         self._keeper = LibraryKeeper(state, folders, self._take_library)
         self._queriers = QuerierWatch(one.interface for one in core.ground.site.networks)
+        self._recorder = Recorder(state.path, lambda: wall_anchor(core.ground.clock))
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(_INBOX)
         self._library: Library | None = None
         self._askers: dict[str, list[asyncio.Future[Answered]]] = {}
@@ -104,6 +107,7 @@ class Control:
             # Whoever listens at the socket is the one control of this run directory; only then
             # may a plan be written.
             await self._server.listening.wait()
+            tasks.create_task(self._recorder.run(set(self._core.acts)), name="journal")
             tasks.create_task(self._decide(), name="decisions")
             tasks.create_task(self._watch_engine(), name="engine")
             tasks.create_task(self._keep_house(), name="housekeeping")
@@ -133,6 +137,8 @@ class Control:
                 self._write(plan)
                 self._fast_until = asyncio.get_running_loop().time() + _FAST_FOR
                 self._planned.set()
+            case Recorded():
+                self._recorder.record(effect)
             case Answered(key):
                 for asker in self._askers.pop(key, ()):
                     if not asker.done():
@@ -181,7 +187,7 @@ class Control:
         answered = await asker
         if answered.error:
             raise CommandRefusedError(answered.error, answered.where)
-        return dict(answered.fields)
+        return {**answered.fields, **await self._recorder.durability(command.key)}
 
     def _check_stored(self, order: Play) -> None:
         """Refuse sound that the store does not hold: it could never be heard."""
@@ -246,6 +252,8 @@ class Control:
                 seen = local.revision
                 self._local = _read_part(local)
                 await self._take_over()
+                self._recorder.look_into_spool()
+            self._recorder.note_faults(self._faults())
             self._server.publish()
             await asyncio.sleep(_HOUSEKEEPING)
 
@@ -262,24 +270,28 @@ class Control:
 
     # --- what is shown ---
 
-    def _snapshot(self) -> Message:
-        loop = asyncio.get_running_loop()
+    def _faults(self) -> tuple[str, ...]:
+        """What is wrong now, in sentences."""
         engine = self._block.state()
-        now_ns = monotonic_ns()
         faults = [self._plan_fault] if self._plan_fault else []
-        if not 0 < now_ns - engine.beat_ns < ALIVE_NS:
+        if not 0 < monotonic_ns() - engine.beat_ns < ALIVE_NS:
             faults.append("no engine speaks: nothing is sent")
         if engine.fault:
             faults.append(f"engine: {engine.fault}")
+        beside = (self._recorder, self._keeper, self._queriers)
+        return (*faults, *(fault for one in beside for fault in one.faults))
+
+    def _snapshot(self) -> Message:
+        loop = asyncio.get_running_loop()
         legs = {stream.id: len(stream.legs) for stream in self._core.ground.streams}
         return self._snapshots.take(
             Look(
                 now=loop.time(),
-                monotonic_ns=now_ns,
-                engine=engine,
+                monotonic_ns=monotonic_ns(),
+                engine=self._block.state(),
                 legs=self._block.leg_counts(legs),
                 local=self._local,
-                faults=(*faults, *self._keeper.faults, *self._queriers.faults),
+                faults=self._faults(),
             )
         )
 

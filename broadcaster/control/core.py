@@ -2,7 +2,8 @@
 
 It owns the plan. Every change makes a new plan with the next revision; a claim is never moved, and
 a claim it does not know, found in the plan it adopts, is never removed (SAFETY I2). An act is
-answered when the engine has adopted it, or when its two seconds are over.
+recorded before its plan is handed on, so that both are written at the same time, and answered when
+the engine has adopted it, or when its two seconds are over.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from broadcaster.control import programme
+from broadcaster.control import programme, records
 from broadcaster.control.acts import (
     Answered,
     Command,
@@ -151,7 +152,7 @@ class Core:
             case EngineAdopted():
                 return self._adopted(command, now)
             case TakeOver():
-                return self._take_over(command)
+                return self._take_over(command, now)
             case RetakeAnchor():
                 return self._retake(command)
             case _:
@@ -191,7 +192,8 @@ class Core:
         standing = self._standing(order)
         if standing is not None:
             self._wait(order.key, standing, now, needs_start=True)
-            return self._settled(now)
+            # Whether the control that first did it lived to record it is not known.
+            return [records.played(order, standing, self._anchor(now)), *self._settled(now)]
         revision = self.plan.revision + 1
         name = ClaimId(f"{claim_prefix(order)}{revision}")
         source = sound_of(order, self.library)
@@ -206,7 +208,7 @@ class Core:
         sources = {**self.plan.sources, f"{name}|{title}": source}
         planned = self._plan((*self.plan.claims, *claims), sources)
         self._wait(order.key, claims, now, needs_start=True)
-        return planned
+        return [records.played(order, claims, self._anchor(now)), *planned]
 
     def _standing(self, order: Play) -> tuple[Claim, ...] | None:
         """The claims this act already made, should it come again after a restart."""
@@ -227,7 +229,7 @@ class Core:
         )
         planned = self._plan(claims, self.plan.sources)
         self._wait(order.key, mine, now, needs_start=False)
-        return planned
+        return [records.withdrawn(order, mine, end, self._anchor(now)), *planned]
 
     def _adopted(self, command: EngineAdopted, now: float) -> list[Effect]:
         self.adopted_revision = max(self.adopted_revision, command.revision)
@@ -244,7 +246,7 @@ class Core:
             self._taking = None
         return effects
 
-    def _take_over(self, command: TakeOver) -> list[Effect]:
+    def _take_over(self, command: TakeOver, now: float) -> list[Effect]:
         """Hold claims of the local part too, ended where they were ended there."""
         theirs = {(claim.zone, claim.id): claim for claim in command.claims}
         mine = tuple(
@@ -261,7 +263,9 @@ class Core:
         planned = self._plan((*mine, *theirs.values()), sources)
         self._taking = (self.plan.revision, frozenset(claim.id for claim in command.claims))
         names = ", ".join(sorted({claim.id for claim in command.claims}))
-        return [Noticed(f"took over what was put on air by hand: {names}"), *planned]
+        noticed = Noticed(f"took over what was put on air by hand: {names}")
+        recorded = records.taken_over(theirs.values(), self._anchor(now))
+        return [noticed, *([recorded] if theirs else []), *planned]
 
     def _retake(self, command: RetakeAnchor) -> list[Effect]:
         step = command.anchor.utc - self.plan.anchor.utc_at(command.anchor.sample)
@@ -274,7 +278,7 @@ class Core:
         wait = EXTEND_EVERY if self.library.is_settled else UNSETTLED_EVERY
         self._extend_at = now + wait
         at = self.sample(now)
-        noticed, claims = self._without_stale(at)
+        noticed, claims = self._without_stale(now)
         acts = tuple(c for c in pruned(claims, at) if c.id not in programme.IDS)
         site = self.ground.site
         standing = programme.programme(
@@ -302,8 +306,9 @@ class Core:
         named = {f"{MESSAGE_PREFIX}{n}": one.repeated for n, one in self.library.messages.items()}
         return {n: standing[n] if standing.get(n) == one else one for n, one in named.items()}
 
-    def _without_stale(self, at: Sample) -> tuple[list[Effect], tuple[Claim, ...]]:
+    def _without_stale(self, now: float) -> tuple[list[Effect], tuple[Claim, ...]]:
         """The claims without notices that could not begin in time."""
+        at = self.sample(now)
         stale = {
             claim.id
             for claim in self.plan.claims
@@ -313,6 +318,8 @@ class Core:
             Noticed(f"{name} was withdrawn: it could not begin within 30 s")
             for name in sorted(stale)
         ]
+        if stale:
+            noticed.append(records.went_stale(sorted(stale), self._anchor(now)))
         return noticed, tuple(claim for claim in self.plan.claims if claim.id not in stale)
 
     def _age(self, claim: Claim, at: Sample) -> bool:
@@ -339,6 +346,10 @@ class Core:
             return []
         self.plan = plan
         return [Planned(plan)]
+
+    def _anchor(self, now: float) -> WallAnchor:
+        at = self.sample(now)
+        return WallAnchor(at, self.plan.anchor.utc_at(at))
 
     # --- answers ---
 
