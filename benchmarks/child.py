@@ -77,6 +77,12 @@ class Child:
         """Send it a signal."""
         self.process.send_signal(number)
 
+    def end_softly(self) -> None:
+        """Ask it to end, and wait until it has; who doesn't is ended when its block ends."""
+        self.signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_END_LIMIT_S)
+
     def end_and_hear_last_line(self) -> str:
         """Ask it to end and give back the last line it printed."""
         self.signal(signal.SIGTERM)

@@ -75,7 +75,7 @@ def running(context: Context) -> Iterator[Running]:
         raise MeasurementError("the station's groups may be in use on the machine's own network")
     with TemporaryDirectory(dir=context.scratch) as directory:
         place = Path(directory)
-        site = _site(place / "site")
+        site = site_at_one_level(place / "site")
         state, run, said = place / "state", place / "run", place / "said"
         _record_tone(site.parent / "music")
         argv = [
@@ -135,8 +135,8 @@ def ear_cpu(context: Context) -> Iterator[Measurement]:
         yield skipped("engine.ear_cpu_percent", "the ear lost a stream in the window", detail)
 
 
-def _site(place: Path) -> Path:
-    """A copy of the reference site that plays at the same level at every hour."""
+def site_at_one_level(place: Path) -> Path:
+    """A copy of the reference site that plays, and at the same level, at every hour."""
     shutil.copytree(_REPOSITORY / "zones", place / "zones", ignore=shutil.ignore_patterns("*.py*"))
     lines = (_REPOSITORY / _SITE).read_text(encoding="utf-8").splitlines()
     loud = "  levels: {night: -6 dB, morning: -6 dB, day: -6 dB, evening: -6 dB}"
