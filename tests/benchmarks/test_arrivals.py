@@ -1,7 +1,7 @@
 """The judge of what arrived, on arrivals made by hand."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.arrivals import (
@@ -35,6 +35,7 @@ def pacing_of(arrivals):
     return pacing
 
 
+@settings(deadline=None, max_examples=50)  # a busy machine takes its time
 @given(st.integers(0, 2**16 - 1), st.integers(0, 2**32 - 1))
 def test_a_perfect_stream_is_unbroken_over_every_wrap(sequence, timestamp):
     arrivals = np.concatenate([sent(300, 0, sequence, timestamp), sent(300, 1, 5, 9)])
@@ -44,6 +45,7 @@ def test_a_perfect_stream_is_unbroken_over_every_wrap(sequence, timestamp):
     assert pacing.latest < 0.01
 
 
+@settings(deadline=None, max_examples=50)  # a busy machine takes its time
 @given(st.sets(st.integers(1, 298), min_size=1, max_size=50), st.integers(0, 2**16 - 1))
 def test_every_missing_packet_is_counted_and_breaks_no_timestamp(missing, sequence):
     arrivals = np.delete(sent(300, 0, sequence), sorted(missing))
@@ -83,6 +85,7 @@ def test_nothing_received_is_not_unbroken():
     assert not continuity(sent(0), SAMPLES).is_unbroken
 
 
+@settings(deadline=None, max_examples=50)  # a busy machine takes its time
 @given(st.lists(st.integers(-2_000_000, 2_000_000), min_size=200, max_size=200))
 def test_the_deviation_is_that_from_the_streams_own_median(late_ns):
     arrivals = sent(200)
