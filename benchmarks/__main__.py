@@ -47,7 +47,8 @@ def main(only: str | None, rounds: int, listing: bool) -> None:
         rows = merged(rows, fresh, part, goals)
         write_rows(results, rows)
     # Wide enough for whole reasons, also where the output goes into a file.
-    show([row for row in rows if row["part"] in parts], Console(width=160))
+    if measured := [row for row in rows if row["part"] in parts]:
+        show(measured, Console(width=160))
     click.echo(f"written: {results}")
 
 
