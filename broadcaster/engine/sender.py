@@ -63,6 +63,7 @@ class Sender:
         self._encodings: dict[EncodingKey, Encoding] = {}
         self._stamps: dict[ClaimId, Sample] = {}
         self._in_force: Mapping[Part, Plan] = {}
+        self._trying: list[Adoption] = []
         self._handed_over: Score | None = None
         self._tick: Sample = 240
         self._ticks = 0
@@ -111,6 +112,8 @@ class Sender:
                     continue
                 self._prepare(sample, 1)
             self._send(sample)
+            if self._trying:
+                self._note_adopted()
             sample += self._tick
 
     def _recall_stamps(self, score: Score) -> None:
@@ -199,10 +202,15 @@ class Sender:
             known = {**self._block.stamps(fresh), **self._stamps} if fresh else self._stamps
             self._stamps = {name: at for name, at in known.items() if name in score.waiting}
             self._waiting = [line for line in score.lines if line.mix.waiting]
-            for plan in adopted:
-                self._block.note_adopted(Adoption(plan.part, plan.revision, sample))
+            self._trying = [Adoption(plan.part, plan.revision, sample) for plan in adopted]
         if self._waiting:
             self._stamp(sample)
+
+    def _note_adopted(self) -> None:
+        """The first tick with a plan is over: it kills nobody (SAFETY G5)."""
+        for adoption in self._trying:
+            self._block.note_adopted(adoption)
+        self._trying = []
 
     def _stamp(self, sample: Sample) -> None:
         """Start every waiting claim whose sound is at hand: one sample for all its zones."""
