@@ -11,7 +11,7 @@ from broadcaster.adoption import orphans
 from broadcaster.engine.packet import Packet
 from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.run_directory import RunDirectory
-from tests.broadcaster.service_manager import service_manager
+from tests.broadcaster.fake_systemd import fake_systemd
 from tests.broadcaster.station import PATIENCE, Station, is_alive, kill, stop, write_site
 
 PACKET = 240
@@ -30,7 +30,7 @@ def listener(group, port):
 
 
 class Service:
-    """The station as a service manager runs it."""
+    """The station as systemd runs it."""
 
     def __init__(self, manager, run, folder, groups, port, receiver):
         self.manager = manager
@@ -92,7 +92,7 @@ class Service:
 def service(run_directory, tmp_path, multicast_group, free_port):
     groups, port = (multicast_group(), multicast_group()), free_port()
     with (
-        service_manager(run_directory / "notify", tmp_path) as manager,
+        fake_systemd(run_directory / "notify", tmp_path) as manager,
         listener(groups[0], port) as receiver,
     ):
         made = Service(manager, run_directory, tmp_path, groups, port, receiver)

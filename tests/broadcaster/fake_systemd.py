@@ -1,4 +1,4 @@
-"""A service manager for tests: takes notifications and keeps descriptors, as systemd does."""
+"""What systemd does for a service, for tests: takes notifications and keeps descriptors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[3:]])
 """
 
 
-class ServiceManager:
+class FakeSystemd:
     """Listens at `path`; `words` are what it was told, `store` the descriptors by name.
 
     What its processes leave in `temporary` when they are killed is nobody's concern.
@@ -72,8 +72,8 @@ class ServiceManager:
 
 
 @contextmanager
-def service_manager(path: Path, temporary: Path) -> Iterator[ServiceManager]:
-    manager = ServiceManager(path, temporary)
+def fake_systemd(path: Path, temporary: Path) -> Iterator[FakeSystemd]:
+    manager = FakeSystemd(path, temporary)
     try:
         yield manager
     finally:
