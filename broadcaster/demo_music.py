@@ -7,14 +7,12 @@ whole. It prints one line a track: how many there are, and how many there will b
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
+from broadcaster.background import stand_back
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.simulator.music_files import music_files
-
-NICENESS = 10
 
 
 def main() -> int:
@@ -26,7 +24,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.parent:
         die_with_parent(options.parent)
-    os.nice(NICENESS)
+    stand_back()
 
     def say(done: int, total: int) -> None:
         sys.stdout.write(f"{done} {total}\n")

@@ -16,6 +16,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.live import Live
 
+from broadcaster.background import ONE_THREAD
 from broadcaster.control.commands import count, sentence
 from broadcaster.control.programme import SCHEDULE
 from broadcaster.demo_keys import pressed
@@ -345,6 +346,7 @@ class Session:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "broadcaster.demo_music", *place),
             *("--parent", str(os.getpid())),
+            env={**os.environ, **ONE_THREAD},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

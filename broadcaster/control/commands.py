@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import click
 
+from broadcaster.background import ONE_THREAD
 from broadcaster.control.library_keeper import WORKER
 from broadcaster.link import LinkError, NobodyListensError, connect
 from broadcaster.options import run_option
@@ -120,10 +121,11 @@ def decoded(file: Path, state: StateDirectory, *, is_speech: bool) -> Stored:
         _refuse(f"{file}: a line break in a file's name; rename it")
     done = subprocess.run(
         [
-            *(sys.executable, "-m", WORKER, "--state", str(state.path)),
+            *(sys.executable, "-m", WORKER, "--state", str(state.path), "--awaited"),
             *("--parent", str(os.getpid()), *(("--speech",) if is_speech else ())),
         ],
         input=name,
+        env={**os.environ, **ONE_THREAD},
         stdout=subprocess.PIPE,
         check=False,
     )

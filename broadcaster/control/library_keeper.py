@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from broadcaster.background import ONE_THREAD
 from broadcaster.control.library_index import Entry, Index, Stamp, decode_index, encode_index
 from broadcaster.control.programme import Library
 from broadcaster.run_directory import StateDirectory, write_whole
@@ -185,7 +186,9 @@ class LibraryKeeper:
         """What a new worker says, until it has done everything or died."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", WORKER, "--state", str(self._state.path)),
-            *("--parent", str(os.getpid()), *(("--builtins",) if builtins else ())),
+            # Until there is a chime nothing sounds: that is waited for, music is not.
+            *("--parent", str(os.getpid()), *(("--builtins", "--awaited") if builtins else ())),
+            env={**os.environ, **ONE_THREAD},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from broadcaster.background import ONE_THREAD
 from broadcaster.ingest.analysis import Findings
 from broadcaster.ingest.errors import DamagedError, IngestError
 from broadcaster.ingest.limits import Limits
@@ -123,9 +124,11 @@ class ConfinedReader:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                start_new_session=True,
+                # Not a session of its own: the scheduler would give that as much of the processor
+                # as the whole station (sched(7), "The autogroup feature"), however nice it is.
+                process_group=0,
                 # Its arithmetic is small; BLAS threads would only cost memory.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                env={**os.environ, **ONE_THREAD},
             )
         finally:
             theirs.close()

@@ -20,13 +20,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from broadcaster.background import stand_back
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.ingest.confined_reader import ConfinedReader
 from broadcaster.ingest.errors import IngestError, StoreError
@@ -36,9 +36,6 @@ from broadcaster.ingest.messages import message_texts, prepared_message, stored_
 from broadcaster.ingest.pcm_store import PcmStore
 from zones.sound import Segment
 
-NICENESS = 10
-"""Bringing in music never competes with playing it."""
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Import until standard input ends; exit status 0, or 2 when the store cannot be used."""
@@ -46,11 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--state", type=Path, required=True, help="state directory")
     parser.add_argument("--builtins", action="store_true", help="chime and messages first")
     parser.add_argument("--speech", action="store_true", help="the files are spoken messages")
+    parser.add_argument("--awaited", action="store_true", help="somebody waits for it")
     parser.add_argument("--parent", type=int, default=0, help="end when this process does")
     options = parser.parse_args(arguments)
     if options.parent:
         die_with_parent(options.parent)
-    os.nice(NICENESS)
+    stand_back(is_awaited=options.awaited)
     try:
         shelf = Library(options.state)
         if options.builtins:
