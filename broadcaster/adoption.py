@@ -88,12 +88,12 @@ def kept_sockets(
     kept: dict[str, socket.socket] = {}
     for name, descriptor in stored_descriptors():
         one = _sending_socket(descriptor)
-        if one is not None and name in wanted and name not in kept:
-            kept[name] = one
-        else:
+        if one is None or name not in wanted:
             forget_descriptor(name)
-            if one is not None:
-                one.close()
+        if one is not None and kept.setdefault(name, one) is not one:
+            one.close()
+    for name in kept.keys() - wanted:
+        kept.pop(name).close()
     stored = frozenset(kept)
     for orphan in adopted:
         for name in wanted & orphan.sockets.keys() - kept.keys():

@@ -3,16 +3,20 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from contextlib import closing, contextmanager
+from time import monotonic_ns
 
 import pytest
 
-from broadcaster.adoption import orphans
+from broadcaster.adoption import kept_sockets, orphans
 from broadcaster.engine.packet import Packet
 from broadcaster.engine.shared_block import SharedBlock
-from broadcaster.run_directory import RunDirectory
+from broadcaster.run_directory import ProcessEntry, ProcessTable, RunDirectory, birth_of
 from tests.broadcaster.fake_systemd import fake_systemd
 from tests.broadcaster.station import PATIENCE, Station, is_alive, kill, stop, write_site
+from zones.media_time import BootId
 
 PACKET = 240
 
@@ -167,3 +171,98 @@ def test_engines_that_send_for_another_state_directory_are_replaced(service):
     assert [pid for pid in before if is_alive(pid)] == []
     on_air.packets(50)
     assert len(on_air.sources) == 1
+
+
+# --- finding them -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sleeper(run_directory, tmp_path):
+    """A function that starts a process which looks like an engine of a run directory and sleeps."""
+    # A package of our own stands in for the engine; `-m` then writes the same command line.
+    module = tmp_path / "broadcaster" / "engine" / "main.py"
+    module.parent.mkdir(parents=True)
+    for folder in (module.parent, module.parent.parent):
+        (folder / "__init__.py").touch()
+    module.write_text("import signal\nprint(flush=True)\nsignal.pause()\n")
+    started = []
+
+    def start(*arguments):
+        command = [sys.executable, "-m", "broadcaster.engine.main", *map(str, arguments)]
+        process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE)
+        started.append(process)
+        assert process.stdout
+        process.stdout.readline()
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def close(found):
+    for orphan in found:
+        os.close(orphan.descriptor)
+
+
+def test_engines_of_this_run_directory_are_found_oldest_first(sleeper, run_directory):
+    run = RunDirectory(run_directory)
+    places = ("--run", run_directory, "--state", "/state")
+    first = sleeper(*places, "--socket", "127.0.0.1/ttl1/dscp46", 7)
+    second = sleeper(*places, "--socket", "127.0.0.1/ttl1/dscp46", 9)
+    sleeper("--run", run_directory.with_name("other"), "--state", "/state")
+    sleeper("--state", "/state", "--run")
+    entry = ProcessEntry("standby", first.pid, 1, 4, birth_of(first.pid))
+    stranger = ProcessEntry("engine", second.pid, 1, 9, birth_of(second.pid) + 1)
+    table = ProcessTable(1, BootId("b"), "c", "s", None, {}, (entry, stranger))
+    found = orphans(run, table)
+    try:
+        assert {orphan.entry.pid for orphan in found} == {first.pid, second.pid}
+        restarts = {orphan.entry.pid: orphan.entry.restarts for orphan in found}
+        # What the table says of another process with the same number does not count.
+        assert restarts == {first.pid: 4, second.pid: 0}
+        ages = [orphan.entry.birth for orphan in found]
+        assert ages == sorted(ages)
+        assert 0 < found[0].entry.started_ns <= monotonic_ns()
+        (older,) = (orphan for orphan in found if orphan.entry.pid == first.pid)
+        assert older.sockets == {"127.0.0.1/ttl1/dscp46": 7}
+        same = ("python", "-m", "broadcaster.engine.main", *map(str, places))
+        assert older.is_run_like((*same, "--socket", "127.0.0.1/ttl1/dscp46", "12"))
+        assert older.is_run_like(
+            (*same, "--socket", "127.0.0.1/ttl1/dscp46", "12", "--parent", "1")
+        )
+        assert not older.is_run_like((*same, "--socket", "127.0.0.1/ttl8/dscp46", "7"))
+        assert not older.is_run_like(same)
+    finally:
+        close(found)
+
+
+def test_one_that_has_ended_is_nobodys(sleeper, run_directory):
+    process = sleeper("--run", run_directory)
+    (orphan,) = orphans(RunDirectory(run_directory), None)
+    orphan.end()
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    assert orphans(RunDirectory(run_directory), None) == ()
+
+
+def test_what_is_no_sending_socket_is_not_kept(monkeypatch):
+    told: list[str] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wanted:
+        kept_by_systemd = (
+            ("a", os.dup(wanted.fileno())),
+            ("a", os.dup(wanted.fileno())),
+            ("gone", os.dup(wanted.fileno())),
+            ("b", socket.socket(socket.AF_INET, socket.SOCK_STREAM).detach()),
+            ("c", os.open("/dev/null", os.O_RDONLY)),
+        )
+        monkeypatch.setattr("broadcaster.adoption.stored_descriptors", lambda: kept_by_systemd)
+        monkeypatch.setattr("broadcaster.adoption.forget_descriptor", told.append)
+        kept, stored = kept_sockets((), frozenset("abc"))
+        assert {*kept} == stored == {"a"}
+        assert told == ["gone", "b", "c"]
+        assert kept["a"].fileno() == kept_by_systemd[0][1]
+        kept["a"].close()
+        for _, descriptor in kept_by_systemd:
+            with pytest.raises(OSError, match="Bad file descriptor"):
+                os.fstat(descriptor)

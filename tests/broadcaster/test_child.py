@@ -1,6 +1,7 @@
 """One supervised process: how it starts, ends, is stopped, and when it comes back."""
 
 import asyncio
+import dataclasses
 import os
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import pytest
 
 from broadcaster.child import Child, Duty, ending, given, python_module
+from broadcaster.run_directory import ProcessEntry, birth_of
 from tests.broadcaster.station import PATIENCE, is_alive
 
 READY = "os.write(int(sys.argv[1]), b'!'); "
@@ -142,3 +144,29 @@ def test_endings_in_words():
 def test_commands_leave_out_what_is_not_given(tmp_path):
     options = given(("--run", tmp_path), ("--interface", None))
     assert python_module("a.b", *options) == (sys.executable, "-m", "a.b", "--run", str(tmp_path))
+
+
+async def test_a_process_of_another_parent_is_looked_after_like_a_child(started):
+    grown = await started("signal.signal(15, lambda *_: sys.exit(7));" + READY + "signal.pause()")
+    child = Child(grown.duty, None)
+    entry = ProcessEntry("engine", grown.pid, grown.entry.started_ns, 3, birth_of(grown.pid))
+    child.adopt(entry, os.pidfd_open(grown.pid))
+    assert child.entry == ProcessEntry("player", *dataclasses.astuple(entry)[1:])
+    async with asyncio.timeout(PATIENCE):
+        await child.stop()
+        # Only its parent is told how it ended.
+        assert await child.ended() is None
+        assert await grown.ended() == 7
+    assert child.pid == grown.pid == 0
+    assert ending(None) == "ended"
+
+
+async def test_a_process_that_is_left_goes_on(started):
+    grown = await started(READY + "signal.pause()")
+    child = Child(grown.duty, None)
+    child.adopt(grown.entry, os.pidfd_open(grown.pid))
+    child.leave()
+    assert child.pid == 0
+    child.kill()
+    child.leave()
+    assert is_alive(grown.pid)

@@ -15,7 +15,9 @@ from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.link import connect
+from broadcaster.querier_watch import QuerierWatch
 from broadcaster.run_directory import RunDirectory, StateDirectory
+from tests.broadcaster.cable import cable
 from tests.broadcaster.control.bench import ground, play, site
 from tests.house.checkout import ROOT
 from zones.media_time import BootId, MediaClock
@@ -149,3 +151,14 @@ def test_recordings_lie_beside_the_site_file_unless_a_folder_is_given():
 def test_the_wall_anchor_is_now():
     anchor = wall_anchor(CLOCK)
     assert 0 <= CLOCK.sample_at(monotonic_ns()) - anchor.sample < 48_000 * 60
+
+
+async def test_a_network_without_a_querier_is_a_fault(place, network, monkeypatch):
+    with cable(network) as plugged:
+        impatient = QuerierWatch([plugged.near], limit=0.1)
+        monkeypatch.setattr("broadcaster.control.app.QuerierWatch", lambda names: impatient)
+        async with controlling(place) as (link, _):
+            shown = await snapshot_when(
+                link, lambda snapshot: {*impatient.faults} & {*snapshot["faults"]}
+            )
+    assert f"no IGMP querier on {plugged.near}: " in " ".join(shown["faults"])
