@@ -20,6 +20,9 @@ from zones.stream_format import StreamFormat
 WARM_UP: Sample = 4_800
 """100 ms: what an encoder is fed before its first packet, so that it has settled."""
 _KEPT = 8
+_FILTERED: Sample = 1_920
+"""The most sound whose rate is changed at once."""
+_PLAIN = 1 << 30
 
 
 class Playing:
@@ -54,6 +57,8 @@ class Line:
         self._lead = lead(payload_format)
         self._packet_time = packet_time
         self._packet_bytes = payload_format.payload_bytes(packet_time)
+        # Changing the rate costs more than all else: little at a time, so no tick gets a burst.
+        self._most = _FILTERED // packet_time if self._lead else _PLAIN
         self._octets: Octets = np.zeros(0, np.uint8)
         self._address = 0
         self._begin: Sample = 0
@@ -78,7 +83,7 @@ class Line:
     def pointer(self, pcm: Pcm, sample: Sample, packets: int) -> int:
         """Address of the payload that begins at `sample`; encodes up to `packets` when needed."""
         if not self._begin <= sample < self.end:
-            length = (packets if self.mix.is_whole else 1) * self._packet_time
+            length = (min(packets, self._most) if self.mix.is_whole else 1) * self._packet_time
             before = self._lead
             sound = self._playing.rendered(pcm, sample - before, length + before)
             self._octets = encode(self._format, sound)
