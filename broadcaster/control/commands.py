@@ -82,6 +82,7 @@ def play(
         click.echo(sentence(answer))
         if answer["on_air"] and repeat:
             click.echo(f"end it with: broadcaster withdraw {answer['claim']}")
+        _say_if_not_durable(answer)
     sys.exit(0 if answer["on_air"] else EXIT_NOT_ON_AIR)
 
 
@@ -98,6 +99,8 @@ def withdraw(claim: str, run: RunDirectory, as_json: bool) -> None:
         click.echo(f"{claim}: withdrawn in {count(len(answer['zones']), 'zone')}")
     else:
         click.echo(f"{claim}: {answer['reason']}")
+    if not as_json:
+        _say_if_not_durable(answer)
     sys.exit(0 if answer["adopted"] else EXIT_NOT_ON_AIR)
 
 
@@ -151,6 +154,12 @@ def sentence(answer: dict[str, Any]) -> str:
     if len(on_air) < len(zones):
         words += f", waiting in {len(zones) - len(on_air)} where a higher claim is"
     return f"{words}, first packet {answer['first_packet_ms']:.0f} ms after the command"
+
+
+def _say_if_not_durable(answer: dict[str, Any]) -> None:
+    """Warn when a power cut now would take the record of an act with it; the act itself stands."""
+    if answer.get("durable") is False:
+        click.echo(f"not in the journal yet: {answer['not_durable']}", err=True)
 
 
 def count(number: int, thing: str) -> str:
