@@ -159,6 +159,27 @@ class Cadence:
                 return
         self._sent_whole += 1
 
+    def laid_out(self, sample: Sample) -> tuple[int, int, int, int, Sample]:
+        """What is laid out from `sample` on, for a loop that sends it itself.
+
+        Descriptor, address of the tick's messages, bytes to the next tick's, messages a tick, and
+        the first sample not laid out. With more than one socket nothing is: `send` it.
+        """
+        descriptor, _, legs = self._batches[0]
+        end = self._end if len(self._batches) == 1 and legs <= _AT_ONCE else sample
+        into = (sample - self._begin) // self.packet_time
+        return descriptor, self._base + into * self._row_bytes, self._row_bytes, legs, end
+
+    def count_whole(self, ticks: int) -> None:
+        """Count ticks that were sent whole by somebody who asked for `laid_out`."""
+        self._sent_whole += ticks
+
+    def finish(self, sample: Sample, sent: int) -> None:
+        """Send what is left of a tick of which the kernel took only `sent` messages."""
+        descriptor, first, last = self._batches[0]
+        base = self._base + (sample - self._begin) // self.packet_time * self._row_bytes
+        self._send_rest(descriptor, base, first, last, sent)
+
     def _send_rest(self, descriptor: int, base: int, first: int, last: int, sent: int) -> None:
         """Finish a tick that did not go out at once.
 

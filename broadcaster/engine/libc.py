@@ -14,7 +14,7 @@ from typing import Final
 libc: Final = ctypes.CDLL(None, use_errno=True)
 
 CLOCK_MONOTONIC: Final = 1
-_TIMER_ABSTIME: Final = 1
+TIMER_ABSTIME: Final = 1
 _FUTEX_WAIT: Final = 0
 _FUTEX_WAKE: Final = 1
 _FUTEX: Final = {"x86_64": 202, "aarch64": 98, "riscv64": 98}.get(platform.machine())
@@ -63,7 +63,7 @@ class AbsoluteSleep:
     def until(self, monotonic_ns: int) -> None:
         """Sleep until `monotonic_ns`; returns at once when it has passed, or early on a signal."""
         self._spec.tv_sec, self._spec.tv_nsec = divmod(monotonic_ns, _NS)
-        libc.clock_nanosleep(CLOCK_MONOTONIC, _TIMER_ABSTIME, self._pointer, None)
+        libc.clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, self._pointer, None)
 
 
 def futex_wait(address: int, expected: int, timeout: float) -> None:

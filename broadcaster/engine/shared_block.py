@@ -224,7 +224,7 @@ class SharedBlock:
     def leg_counts(self, streams: Mapping[StreamId, int]) -> dict[tuple[StreamId, int], LegCount]:
         """Counts for each leg; `streams` gives how many legs each stream has."""
         table = self.fields["legs"]
-        rows = {int(key): row for row, key in enumerate(table["key"]) if key}
+        rows = self._held_rows()
         counts: dict[tuple[StreamId, int], LegCount] = {}
         for stream, legs in streams.items():
             for index in range(legs):
@@ -295,10 +295,16 @@ class SharedBlock:
         table["at"][row] = at
         table["key"][row] = _key(claim)
 
+    def _held_rows(self) -> dict[int, int]:
+        """The row of every leg in the table, by its key."""
+        keys = self.fields["legs"]["key"]
+        held = np.flatnonzero(keys)
+        return dict(zip(keys[held].tolist(), held.tolist(), strict=True))
+
     def leg_rows(self, keys: list[int]) -> list[int]:
         """The table rows of these legs, taking free ones for those that are new."""
         table = self.fields["legs"]
-        rows = {int(key): row for row, key in enumerate(table["key"]) if key}
+        rows = self._held_rows()
         wanted = set(keys)
         free = [row for row in range(len(keys) + len(rows) + 1) if row < LEGS]
         taken = {row for key, row in rows.items() if key in wanted}
