@@ -31,7 +31,8 @@ from broadcaster.control.acts import (
     TakenOver,
     TakeOver,
 )
-from broadcaster.control.core import Core, Ground
+from broadcaster.control.core import Core
+from broadcaster.control.ground import ground_of, version_of
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
@@ -43,11 +44,15 @@ from broadcaster.engine.local_part import clear_claims
 from broadcaster.engine.plan import Part, Plan, PlanError
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
-from broadcaster.engine.site_streams import streams_of
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
 from broadcaster.querier_watch import QuerierWatch
-from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
+from broadcaster.run_directory import (
+    ProcessTable,
+    RunDirectory,
+    RunDirectoryError,
+    StateDirectory,
+)
 from broadcaster.site_reader import read_site
 from zones.bus import stamped
 from zones.media_time import MediaClock, WallAnchor
@@ -354,7 +359,10 @@ async def _controlled(
         files = {
             part: resources.enter_context(PlanFile(plan_path(run.path, part))) for part in Part
         }
-        ground = Ground(site, streams_of(site, state.secret(), clock.boot), clock, options.seed)
+        table = ProcessTable.read(run.processes)
+        sources = {} if table is None else table.sources
+        version = version_of(options.config)
+        ground = ground_of(site, state.secret(), clock, sources, version, options.seed)
         own = files[Part.CONTROL]
         adopted = adopted_plan(own)
         core = Core(ground, wall_anchor(clock), adopted, own.revision)

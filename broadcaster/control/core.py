@@ -28,15 +28,15 @@ from broadcaster.control.acts import (
     Withdraw,
     Witnessed,
 )
+from broadcaster.control.ground import Ground
 from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
 from broadcaster.control.programme import Library, Standing
 from broadcaster.control.witnesses import Witnesses
 from broadcaster.engine.local_part import MESSAGE_PREFIX
-from broadcaster.engine.plan import MAX_CLAIMS, Part, Plan, Stream
+from broadcaster.engine.plan import MAX_CLAIMS, Part, Plan
 from playlists.rotation import Rotation
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
-from zones.media_time import RATE, MediaClock, Sample, WallAnchor
-from zones.site import Site
+from zones.media_time import RATE, Sample, WallAnchor
 from zones.sound import Source
 
 ANSWER_LIMIT = 2.0
@@ -51,16 +51,6 @@ END_LEAD: Sample = 480
 """A claim is ended this much ahead, so that no packet on its way is contradicted."""
 MOST_ANSWERS = 1024
 """How many acts are remembered after they were answered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What control stands on: it does not change while it lives."""
-
-    site: Site
-    streams: tuple[Stream, ...]
-    clock: MediaClock
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +331,8 @@ class Core:
             streams=self.ground.streams,
             sources=dict(sources),
             claims=tuple(claims),
+            datagrams=self.ground.datagrams,
+            cname=self.ground.cname,
         )
         if before.revision and before == replace(plan, revision=before.revision):
             return []

@@ -6,10 +6,10 @@ from functools import cache
 from pathlib import Path
 
 from broadcaster.control.acts import Answered, EngineAdopted, Planned, Play, TakeLibrary
-from broadcaster.control.core import Core, Ground
+from broadcaster.control.core import Core
+from broadcaster.control.ground import ground_of
 from broadcaster.control.programme import Library, Message
 from broadcaster.engine.plan_file import PlanFile
-from broadcaster.engine.site_streams import streams_of
 from broadcaster.site_reader import read_site
 from playlists.recording import Recording
 from tests.house.checkout import ROOT
@@ -30,7 +30,8 @@ def site():
 
 
 def ground():
-    return Ground(site(), streams_of(site(), bytes(32), BootId("test")), CLOCK)
+    sources = {f"{one.interface}/ttl8/dscp46": ("192.0.2.1", 40_000) for one in site().networks}
+    return ground_of(site(), bytes(32), CLOCK, sources, 1)
 
 
 def recording(number, seconds=150):
