@@ -18,8 +18,8 @@ from broadcaster.journal.database import Connect, DamagedError, Database, make, 
 from broadcaster.journal.entry import utc_text
 from broadcaster.journal.place import JournalPlace
 
-SOON_CHECKED = 32 * 1024 * 1024
-"""Bytes of a file whose pages are checked at every start; about 50 ms."""
+SOON_CHECKED = 16 * 1024 * 1024
+"""Bytes of a file whose pages are checked at every start; some 50 ms."""
 _NOTHING = Head(0, b"")
 
 

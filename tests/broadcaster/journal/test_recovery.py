@@ -1,16 +1,21 @@
 """Whatever happened to the files: the journal opens, nothing good is lost, damage is said."""
 
+import contextlib
 import random
 import shutil
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from broadcaster.journal import Journal
 from broadcaster.journal.anchor_file import AnchorFile, read_anchor
 from broadcaster.journal.chain import Head
+from broadcaster.journal.database import connect
+from broadcaster.journal.place import JournalPlace
 from broadcaster.journal.reader import JournalReader
+from broadcaster.journal.recovery import recovered
 from tests.broadcaster.journal.written import LIGHT, PATIENCE, entry, rows, write
 
 
@@ -206,3 +211,38 @@ async def test_no_spoilt_byte_keeps_the_station_from_recording(seed, state_direc
     assert newest.digest == head.digest
     *_, verdict = JournalReader(damaged).verify()
     assert verdict.broken is None
+
+
+class _CrashError(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", range(6))
+async def test_a_crash_while_a_damaged_file_is_put_aside_loses_nothing(
+    step, state_directory, tmp_path, monkeypatch
+):
+    crashed = tmp_path / "crashed"
+    await _crashed(state_directory, crashed, count=5)
+    (crashed / "journal.head").unlink()
+    _tamper(crashed, "UPDATE entries SET subject = 'x' WHERE sequence = 5")
+    steps = iter(range(100))
+    whole = {name: getattr(Path, name) for name in ("rename", "chmod")}
+
+    def until_the_crash(name):
+        def done(path, *arguments):
+            if next(steps) == step:
+                raise _CrashError
+            return whole[name](path, *arguments)
+
+        return done
+
+    with monkeypatch.context() as patched:
+        for name in whole:
+            patched.setattr(Path, name, until_the_crash(name))
+        with contextlib.suppress(_CrashError):
+            recovered(JournalPlace(crashed), connect).database.close()
+    head, _ = await write(crashed, 99)
+    assert head.digest == rows(crashed / "journal.db")[-1].digest
+    kept = [path for path in crashed.glob("*.db") if path.name != "journal.db"]
+    assert [row.sequence for path in kept for row in rows(path)] == [1, 2, 3, 4, 5]
+    assert JournalReader(crashed).verify()[-1].broken is None
