@@ -188,7 +188,9 @@ def start(config: Path, run: Path, state: Path) -> subprocess.Popen[bytes]:
     """Start a controller."""
     command = [sys.executable, "-m", "broadcaster", "run"]
     places = ["--config", str(config), "--run", str(run), "--state", str(state)]
-    return subprocess.Popen([*command, *places])
+    # Ended while it imports, control may leave a draft behind.
+    environment = {**os.environ, "TMPDIR": str(state.parent)}
+    return subprocess.Popen([*command, *places], env=environment)
 
 
 def stop(process: subprocess.Popen[bytes]) -> int:

@@ -179,13 +179,15 @@ def test_an_engine_that_pauses_goes_on_in_the_same_stream(on_air):
 
 
 def test_status_tells_it_without_control(on_air):
-    """Control is stopped, not killed, so that it is not started again under the test."""
-    control = on_air.pid("control")
-    os.kill(control, signal.SIGSTOP)
+    """Control is stopped, and so is the supervisor, which would start it anew under the test."""
+    stopped = on_air.pid("control"), on_air.process.pid
+    for pid in reversed(stopped):
+        os.kill(pid, signal.SIGSTOP)
     try:
         answered = broadcaster("status", "--json", "--run", on_air.run.path)
     finally:
-        os.kill(control, signal.SIGCONT)
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
     facts = json.loads(answered.stdout)
     assert answered.returncode == 0
     assert [stream["sent"] for stream in facts["streams"]] == [None, None]
@@ -252,7 +254,9 @@ def test_processes_die_with_a_supervisor_that_is_killed(
 
 
 @pytest.fixture
-def options(run_directory, tmp_path, multicast_group, free_port):
+def options(run_directory, tmp_path, monkeypatch, multicast_group, free_port):
+    # Stopped while it imports, control may leave a draft behind.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     config = write_site(tmp_path, multicast_group(), multicast_group(), free_port())
     return Options(config, RunDirectory(run_directory), StateDirectory(tmp_path / "state"))
 
