@@ -89,7 +89,9 @@ def test_an_act_that_comes_again_after_a_restart_is_recorded_again():
 def test_what_is_taken_over_is_recorded_once_for_each_claim():
     core = started()
     mine = tuple(
-        Claim(ClaimId("local-1"), ZoneId(zone), ClaimKind.WARNING, 240, Sequence((), (silence(RATE),)))
+        Claim(
+            ClaimId("local-1"), ZoneId(zone), ClaimKind.WARNING, 240, Sequence((), (silence(RATE),))
+        )
         for zone in ("stream-1", "stream-2")
     )
     (recorded,) = _recorded(core.handle(TakeOver(claims=mine), 1.0))
