@@ -42,7 +42,8 @@ class Options:
     With `interface` (a name or an own address) everything is sent there, whatever the site file
     says. `output` is a directory for what the processes print; None sends it where ours goes.
     With `music`, a folder, its recordings are the programme instead of those the site file names.
-    With `keep_engines` the engines go on when this controller dies, and its successor adopts them.
+    With `keep_engines` the engines go on when this controller dies, and its successor adopts them;
+    and an interface that is away is waited for while another is there.
     """
 
     config: Path
@@ -104,7 +105,8 @@ def _sockets(
     """The sending sockets: those of the controller before this one as far as they still exist."""
     kept, stored = kept_sockets(adopted, frozenset(one.name for one in wanted))
     before = {} if table is None else table.sources
-    sockets = open_sockets(wanted, before, kept, is_shared=keep or bool(adopted))
+    is_shared = keep or bool(adopted)
+    sockets = open_sockets(wanted, before, kept, is_shared=is_shared, is_patient=keep)
     for name, one in kept.items():
         if sockets[name] is not one:
             one.close()

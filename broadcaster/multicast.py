@@ -71,8 +71,10 @@ class ReceivingSocket:
         OSError: no such interface, or the port is taken by somebody who does not share it.
     """
 
-    def __init__(self, address: str, port: int, interface: str) -> None:
-        """Bind, and join when `address` is a group."""
+    def __init__(
+        self, address: str, port: int, interface: str, *, is_patient: bool = False
+    ) -> None:
+        """Bind, and join a group; with `is_patient` also when its interface is there later only."""
         self.address = address
         self.port = port
         self.dropped = 0
@@ -84,6 +86,7 @@ class ReceivingSocket:
         )
         try:
             self._prepare(address, port)
+            self._join(is_patient=is_patient)
         except BaseException:
             self._socket.close()
             raise
@@ -98,8 +101,12 @@ class ReceivingSocket:
         option(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
         option(socket.IPPROTO_IP, _IP_MULTICAST_ALL, 0)
         self._socket.bind((address, port))
+
+    def _join(self, *, is_patient: bool) -> None:
         if self._is_group:
             index = indexes(interfaces()).get(self._interface, 0)
+            if not index and is_patient:
+                return
             if not index:
                 reason = os.strerror(errno.ENODEV)
                 raise OSError(errno.ENODEV, f"{reason}: there is no interface {self._interface}")

@@ -21,6 +21,9 @@ SEND_BUFFER_BYTES: Final = 8 << 20
 _PRIORITY: Final = 6
 """SO_PRIORITY: the highest queueing class an unprivileged process may ask for (socket(7))."""
 
+ANY_ADDRESS: Final = "0.0.0.0"  # noqa: S104 - nothing is received by these sockets
+"""The source of a socket whose interface was away when it was opened."""
+
 # <asm-generic/socket.h>
 _SO_SNDBUFFORCE: Final = 32
 
@@ -34,24 +37,30 @@ def open_sockets(
     kept: Mapping[str, socket.socket] | None = None,
     *,
     is_shared: bool = False,
+    is_patient: bool = False,
 ) -> dict[str, socket.socket]:
     """The sockets, by the names the plan gives them.
 
     `kept` are sockets of the controller before this one: they go on being used, also while their
     interface is away. `before` are the sources used last time; one that is still free is used
     again, so that receivers which filter on the source hear a restarted station. With `is_shared`
-    a source may also be one that a living engine still sends from.
+    a source may also be one that a living engine still sends from. With `is_patient` an interface
+    may be away if another is there: its socket sends nothing to anybody until it is steered.
 
     Raises:
         InterfaceError: an interface is missing, down or without an address, or refuses.
     """
-    there, kept = interfaces(), kept or {}
+    there, kept, wanted = interfaces(), kept or {}, tuple(wanted)
+    is_patient = is_patient and any(_is_there(one, there) for one in wanted)
     with contextlib.ExitStack() as opened:
         sockets = {}
         for one in wanted:
             sending = kept.get(one.name)
             if sending is None or not _is_fit(sending, one, there):
-                sending = _open(one, before.get(one.name), there, is_shared=is_shared)
+                if is_patient and not _is_there(one, there):
+                    sending = _open_for_later(one)
+                else:
+                    sending = _open(one, before.get(one.name), there, is_shared=is_shared)
             sockets[one.name] = opened.enter_context(sending)
         opened.pop_all()
         return sockets
@@ -80,7 +89,34 @@ def _is_fit(kept: socket.socket, wanted: SendingSocket, there: tuple[Interface, 
         interface, _ = found(wanted.interface, there)
     except InterfaceError:
         return True
-    return source_of(kept)[0] in interface.addresses
+    return source_of(kept)[0] in (ANY_ADDRESS, *interface.addresses)
+
+
+def _is_there(wanted: SendingSocket, there: tuple[Interface, ...]) -> bool:
+    try:
+        found(wanted.interface, there)
+    except InterfaceError:
+        return False
+    return True
+
+
+def _open_for_later(wanted: SendingSocket) -> socket.socket:
+    """A socket for an interface that is away: its source is chosen when it is steered there."""
+    sending = socket.socket(
+        socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
+    )
+    try:
+        # Until then its multicast goes nowhere: not to a network that another interface leads to.
+        option = socket.IPPROTO_IP, socket.IP_MULTICAST_IF
+        sending.setsockopt(*option, socket.inet_aton("127.0.0.1"))
+        _prepare(sending, wanted)
+        sending.bind((ANY_ADDRESS, 0))
+    except OSError as error:
+        sending.close()
+        raise InterfaceError(
+            f"cannot open a socket for interface {wanted.interface}: {error.strerror}"
+        ) from None
+    return sending
 
 
 def _open(
@@ -95,23 +131,28 @@ def _open(
     sending = socket.socket(
         socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK
     )
-    option = sending.setsockopt
     try:
         steer(sending, interface, address)
-        option(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, wanted.ttl)
-        option(socket.IPPROTO_IP, socket.IP_TTL, max(wanted.ttl, 1))
-        # The ear on this host hears the loop copy; it proves "sent", never "arrived".
-        option(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
-        option(socket.IPPROTO_IP, socket.IP_TOS, wanted.dscp << 2)
-        option(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-        for name, value in ((_SO_SNDBUFFORCE, SEND_BUFFER_BYTES), (socket.SO_PRIORITY, _PRIORITY)):
-            with contextlib.suppress(PermissionError):
-                option(socket.SOL_SOCKET, name, value)
+        _prepare(sending, wanted)
         _bind(sending, address, before, is_shared=is_shared)
     except OSError as error:
         sending.close()
         raise InterfaceError(f"cannot send by interface {interface}: {error.strerror}") from None
     return sending
+
+
+def _prepare(sending: socket.socket, wanted: SendingSocket) -> None:
+    """Set what does not depend on the interface."""
+    option = sending.setsockopt
+    option(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, wanted.ttl)
+    option(socket.IPPROTO_IP, socket.IP_TTL, max(wanted.ttl, 1))
+    # The ear on this host hears the loop copy; it proves "sent", never "arrived".
+    option(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+    option(socket.IPPROTO_IP, socket.IP_TOS, wanted.dscp << 2)
+    option(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    for name, value in ((_SO_SNDBUFFORCE, SEND_BUFFER_BYTES), (socket.SO_PRIORITY, _PRIORITY)):
+        with contextlib.suppress(PermissionError):
+            option(socket.SOL_SOCKET, name, value)
 
 
 def _bind(sending: socket.socket, address: str, before: Source | None, *, is_shared: bool) -> None:

@@ -17,7 +17,7 @@ from typing import Final
 
 from broadcaster.engine.site_streams import SendingSocket
 from broadcaster.interfaces import Interface, InterfaceError, found, interfaces, news
-from broadcaster.sending_sockets import source_of, steer
+from broadcaster.sending_sockets import ANY_ADDRESS, source_of, steer
 
 _LOOK_EVERY: Final = 5.0
 """Seconds between looks when there is no news; news can be lost (rtnetlink(7), ENOBUFS)."""
@@ -64,7 +64,7 @@ class Steering:
 
     def _returned(self, wanted: SendingSocket, interface: Interface) -> str:
         source = source_of(self._sockets[wanted.name])[0]
-        if source in interface.addresses:
+        if source in (ANY_ADDRESS, *interface.addresses):
             return f"interface {wanted.interface} is back and is sent by again"
         return (
             f"interface {wanted.interface} came back without address {source}, which packets "

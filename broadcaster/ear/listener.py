@@ -77,7 +77,9 @@ class Listener:
             opened.callback(self._plans.close)
             self._sockets = []
             for place in listed:
-                receiver = ReceivingSocket(place.address, place.port, place.interface)
+                receiver = ReceivingSocket(
+                    place.address, place.port, place.interface, is_patient=True
+                )
                 opened.callback(receiver.close)
                 self._sockets.append(receiver)
             self._opened = opened.pop_all()

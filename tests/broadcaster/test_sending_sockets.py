@@ -132,3 +132,16 @@ def test_a_kept_socket_on_an_address_its_interface_no_longer_has_is_replaced(ope
     moved = tuple(replace(one, addresses=("127.0.0.2",)) for one in real)
     monkeypatch.setattr(sending_sockets, "interfaces", lambda: moved)
     assert source_of(opened(elsewhere, kept={"a": first})["a"])[0] == "127.0.0.2"
+
+
+def test_a_patient_station_waits_for_an_interface_while_another_is_there(opened, monkeypatch):
+    away = SendingSocket("x", "eth7", 4, 46)
+    sockets = opened(BY_NAME, away, is_patient=True)
+    assert source_of(sockets["x"])[0] == "0.0.0.0"
+    assert option(sockets["x"], socket.IP_MULTICAST_TTL) == 4
+    assert opened(BY_NAME, away, kept={"x": sockets["x"]})["x"] is sockets["x"]
+
+
+def test_a_station_without_any_interface_is_refused_however_patient(opened):
+    with pytest.raises(InterfaceError, match="there is no interface eth7"):
+        opened(SendingSocket("x", "eth7", 4, 46), is_patient=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from broadcaster.adoption import orphans
 from broadcaster.engine.packet import Packet, parse_packet
 from broadcaster.engine.site_streams import SendingSocket
 from broadcaster.interfaces import interfaces
@@ -17,7 +18,7 @@ from broadcaster.sending_sockets import open_sockets, source_of
 from broadcaster.status import look
 from broadcaster.steering import Steering
 from tests.broadcaster.cable import cable, ip
-from tests.broadcaster.engine.studio import until
+from tests.broadcaster.engine.studio import receive, receiver, until
 from tests.broadcaster.station import stop, write_site
 
 IP_BYTES, UDP_BYTES = 20, 8
@@ -84,6 +85,36 @@ def test_sound_and_ear_come_back_with_an_interface(on_the_cable, fate):
     assert last
     steps = (last.timestamp - first.timestamp) % (1 << 32) // 240
     assert (last.sequence - first.sequence) % (1 << 16) == steps % (1 << 16)
+
+
+@pytest.mark.slow
+def test_a_service_starts_with_an_interface_missing_and_sends_by_it_once_it_is_there(
+    network, run_directory, tmp_path, multicast_group, free_port
+):
+    here, there, port = multicast_group(), multicast_group(), free_port()
+    config = write_site(tmp_path, here, there, port)
+    with cable(network) as plugged:
+        plugged.pull()
+        text = config.read_text()
+        text = text.replace("dayparts:", f"  far: {{interface: {plugged.near}}}\ndayparts:", 1)
+        config.write_text(text.replace("{zone: lower, ", "{zone: lower, network: far, "))
+        places = ["--config", config, "--run", run_directory, "--state", tmp_path / "state"]
+        command = [sys.executable, "-m", "broadcaster", "run", "--keep-engines", *places]
+        environment = {**os.environ, "TMPDIR": str(tmp_path)}
+        process = subprocess.Popen([str(word) for word in command], env=environment)
+        try:
+            with receiver(here, port) as listening:
+                first = receive(listening, 20)
+                plugged.plug()
+                with plugged.tapped() as tap:
+                    ((source, _),) = packets(tap, there, 1)
+                assert socket.inet_ntoa(source[:4]) == plugged.address
+                assert {packet.ssrc for packet in receive(listening, 20) + first} == {first[0].ssrc}
+            until(lambda: is_sent(RunDirectory(run_directory)), "the ear hears both")
+        finally:
+            stop(process)
+            for orphan in orphans(RunDirectory(run_directory), None):
+                orphan.end()
 
 
 @pytest.fixture

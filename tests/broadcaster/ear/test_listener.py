@@ -1,6 +1,7 @@
 """The ear's sockets beside a real engine: it hears what is sent, and nobody else counts."""
 
 import contextlib
+import socket
 import struct
 from contextlib import closing
 from time import monotonic
@@ -181,8 +182,18 @@ def test_without_an_engine_nothing_is_received(air):
         assert detail(ear)["fault"].startswith("nothing received")
 
 
-def test_a_group_that_cannot_be_joined_is_an_error_and_leaves_nothing_open(air):
-    place = next(places(air))
-    wrong = Place(place.leg, "192.0.2.1", place.address, place.port)
-    with pytest.raises(OSError, match="No such device"):
-        Listener([place, wrong], air.run, air.state / "pcm", air.block, air.clock)
+def test_an_interface_that_is_away_does_not_keep_it_from_hearing_by_another(air):
+    first, second = places(air)
+    away = Place(second.leg, "192.0.2.1", second.address, second.port)
+    air.start()
+    listener = Listener([first, away], air.run, air.state / "pcm", air.block, air.clock)
+    with closing(listener) as ear:
+        hear(ear, lambda: values(ear) == [True, False], "one zone is heard")
+
+
+def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open(air):
+    first, second = places(air)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind((second.address, second.port))
+        with pytest.raises(OSError, match="in use"):
+            Listener([first, second], air.run, air.state / "pcm", air.block, air.clock)
