@@ -116,7 +116,7 @@ class Sender:
             if self._trying:
                 self._note_adopted()
             sample += self._tick
-            if len(self._cadences) == 1 and not self._voices:
+            if len(self._cadences) == 1 and not self._voices and not self._waiting:
                 sample = self._send_steadily(self._cadences[0], sample)
 
     def _send_steadily(self, cadence: Cadence, sample: Sample) -> Sample:

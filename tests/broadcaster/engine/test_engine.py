@@ -111,7 +111,8 @@ def test_a_message_keeps_its_stamp_over_an_engine_death(air):
     voice = noise(2, 8 * RATE)
     message = Sequence(loop=(whole(air.put(voice), len(voice)),))
     warning = claim("w", message, priority=240, kind=Kind.WARNING)
-    air.plan(air.streams, {**air.sources, "w": message}, (*air.claims, warning))
+    # Not in its first tick with the plan: a successor would then fear the plan.
+    air.wait_adopted(air.plan(air.streams, {**air.sources, "w": message}, (*air.claims, warning)))
     start = air.wait_stamp("w")
     air.kill()
     drain(air.receiver)

@@ -102,7 +102,9 @@ def test_a_warning_goes_on_at_its_position_in_the_standby(pair):
     voice = noise(2, 8 * RATE)
     message = Sequence(loop=(whole(pair.put(voice), len(voice)),))
     warning = claim("w", message, priority=240, kind=Kind.WARNING)
-    pair.plan(pair.streams, {**pair.sources, "w": message}, (*pair.claims, warning))
+    pair.wait_adopted(
+        pair.plan(pair.streams, {**pair.sources, "w": message}, (*pair.claims, warning))
+    )
     start = pair.wait_stamp("w")
     wait_ready(pair)
     drain(pair.receiver)
