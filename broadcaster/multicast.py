@@ -149,6 +149,11 @@ class ReceivingSocket:
         self._socket.close()
 
 
+def is_any_there(names: Iterable[str]) -> bool:
+    """Whether one of these interfaces, by name or own address, is on this machine now."""
+    return not indexes(interfaces()).keys().isdisjoint(names)
+
+
 class Following:
     """Keeps memberships alive when an interface is removed and made again."""
 

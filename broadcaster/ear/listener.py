@@ -19,7 +19,7 @@ from broadcaster.ear.plan_history import PlanHistory
 from broadcaster.ear.plan_reader import PlanReader
 from broadcaster.ear.verdict import Judgement
 from broadcaster.engine.shared_block import ADOPTIONS, SharedBlock
-from broadcaster.multicast import Following, Inbox, ReceivingSocket
+from broadcaster.multicast import Following, Inbox, ReceivingSocket, is_any_there
 from broadcaster.witness import Witness
 from zones.media_time import RATE, MediaClock, Sample
 from zones.site import Site
@@ -72,13 +72,14 @@ class Listener:
         self._following = Following()
         self._judged: list[Judgement] = []
         self._names = [f"{place.leg.zone_name} ({place.address}:{place.port})" for place in listed]
+        is_patient = is_any_there(place.interface for place in listed)
         with ExitStack() as opened:
             self._plans = PlanReader(run, self._history)
             opened.callback(self._plans.close)
             self._sockets = []
             for place in listed:
                 receiver = ReceivingSocket(
-                    place.address, place.port, place.interface, is_patient=True
+                    place.address, place.port, place.interface, is_patient=is_patient
                 )
                 opened.callback(receiver.close)
                 self._sockets.append(receiver)
