@@ -24,6 +24,7 @@ _COMMANDS: Final = {
     "withdraw": ("broadcaster.control.commands", "withdraw", "Take a message off air."),
     "local": ("broadcaster.local_commands", "local", "Warn when control is dead."),
     "sdp": ("broadcaster.sdp_command", "sdp", "What a receiver must know to play a stream."),
+    "reload": ("broadcaster.reload_command", "reload", "Let the station take over its site file."),
     "check": ("broadcaster.site_commands", "check", "Say everything that is wrong in a site file."),
     "config": ("broadcaster.site_commands", "config_group", "About the form of the site file."),
     "library": ("broadcaster.ingest.commands", "library", "Recordings: import and list."),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from broadcaster.control.ground import Ground
 from broadcaster.control.programme import Library
 from broadcaster.engine.plan import Plan
 from broadcaster.journal.entry import Entry
@@ -66,6 +67,14 @@ class TakeLibrary(Command):
     """There is other sound to make the programme of."""
 
     library: Library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeSite(Command):
+    """There is another site to stand on; `changes` say in words what differs."""
+
+    ground: Ground
+    changes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,11 +32,11 @@ from broadcaster.control.acts import (
     TakeOver,
 )
 from broadcaster.control.core import Core
-from broadcaster.control.ground import ground_of, version_of
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
 from broadcaster.control.recorder import Recorder
+from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
 from broadcaster.control.wire import read_command
 from broadcaster.engine.libc import die_with_parent
@@ -47,16 +47,9 @@ from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
 from broadcaster.querier_watch import QuerierWatch
-from broadcaster.run_directory import (
-    ProcessTable,
-    RunDirectory,
-    RunDirectoryError,
-    StateDirectory,
-)
-from broadcaster.site_reader import read_site
+from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
 from zones.bus import stamped
 from zones.media_time import MediaClock, WallAnchor
-from zones.site import Site, with_interface
 from zones.sitefile import SiteError
 
 log = logging.getLogger(__name__)
@@ -82,7 +75,7 @@ class Control:
         files: Mapping[Part, PlanFile],
         run: RunDirectory,
         state: StateDirectory,
-        folders: Mapping[str, Path],
+        sites: SiteKeeper,
     ) -> None:
         """`files` are both parts' plan files, of which only control's own is written."""
         self._core = core
@@ -92,7 +85,9 @@ class Control:
         self._state = state
         self._snapshots = Snapshots(core)
         self._server = LinkServer(run.control_socket, "control", self._asked, self._snapshot)
-        self._keeper = LibraryKeeper(state, folders, self._take_library)
+        self._keeper = LibraryKeeper(state, sites.folders(core.ground.site), self._take_library)
+        self._sites = sites
+        self._reloading = asyncio.Lock()
         self._queriers = QuerierWatch(one.interface for one in core.ground.site.networks)
         self._recorder = Recorder(state.path, lambda: wall_anchor(core.ground.clock))
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(_INBOX)
@@ -181,11 +176,28 @@ class Control:
         core = self._core
         now = core.ground.clock.sample_at(monotonic_ns())
         try:
+            if fields.get("name") == "reload":
+                return await self._reload(fields)
             command = read_command(fields, core.ground.site, core.ground.clock, now)
             if isinstance(command, Play):
                 self._check_stored(command)
         except RefusedError as refusal:
             raise CommandRefusedError(str(refusal), refusal.where) from None
+        return await self._done(command)
+
+    async def _reload(self, fields: Message) -> Message:
+        """Put another site in force, if it is right and needs nothing that was not agreed to."""
+        async with self._reloading:
+            found = await self._sites.proposal(fields, self._core.ground)
+            if found.order is None:
+                return dict(found.said)
+            answer = await self._done(found.order)
+            self._sites.take(found.note)
+            self._keeper.use(self._sites.folders(found.order.ground.site))
+            return {**found.said, **answer}
+
+    async def _done(self, command: Command) -> Message:
+        """Have a command decided on, and wait for its answer and for its record."""
         asker: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._askers.setdefault(command.key, []).append(asker)
         await self._inbox.put(command)
@@ -320,12 +332,6 @@ def _read_part(file: PlanFile, *, older: bool = False) -> Plan | None:
         return None
 
 
-def folders_of(site: Site, beside: Path, music: Path | None) -> dict[str, Path]:
-    """Where the recordings of each programme entry lie: all in `music`, or beside the site file."""
-    names = {entry.recordings for entry in site.programme}
-    return {name: music if music is not None else beside / name for name in sorted(names)}
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Control until SIGTERM; exit status 0, or 2 when it cannot begin."""
     options = _parser().parse_args(arguments)
@@ -348,9 +354,14 @@ async def _controlled(
     options: argparse.Namespace, run: RunDirectory, state: StateDirectory
 ) -> None:
     """Set up on what the supervisor prepared, and control until a signal."""
-    site = read_site(options.config)
-    if options.interface is not None:
-        site = with_interface(site, options.interface)
+    sites = SiteKeeper(
+        *(run, state, options.config),
+        interface=options.interface,
+        music=options.music,
+        supervisor=options.parent,
+        seed=options.seed,
+    )
+    site = sites.read()
     with contextlib.ExitStack() as resources:
         block = resources.enter_context(contextlib.closing(SharedBlock(run.engine)))
         clock = block.clock
@@ -359,17 +370,13 @@ async def _controlled(
         files = {
             part: resources.enter_context(PlanFile(plan_path(run.path, part))) for part in Part
         }
-        table = ProcessTable.read(run.processes)
-        sources = {} if table is None else table.sources
-        version = version_of(options.config)
-        ground = ground_of(site, state.secret(), clock, sources, version, options.seed)
+        ground = sites.ground(site, clock)
         own = files[Part.CONTROL]
         adopted = adopted_plan(own)
         core = Core(ground, wall_anchor(clock), adopted, own.revision)
         if adopted is not None:
             log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))
-        folders = folders_of(site, options.config.absolute().parent, options.music)
-        control = Control(core, block, files, run, state, folders)
+        control = Control(core, block, files, run, state, sites)
         await _until_stopped(control)
 
 

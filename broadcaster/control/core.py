@@ -25,6 +25,7 @@ from broadcaster.control.acts import (
     TakeLibrary,
     TakenOver,
     TakeOver,
+    TakeSite,
     Withdraw,
     Witnessed,
 )
@@ -37,6 +38,7 @@ from broadcaster.engine.plan import MAX_CLAIMS, Part, Plan
 from playlists.rotation import Rotation
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
 from zones.media_time import RATE, Sample, WallAnchor
+from zones.priority import LOWEST_EMERGENCY
 from zones.sound import Source
 
 ANSWER_LIMIT = 2.0
@@ -65,7 +67,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    claim: ClaimId
+    claim: ClaimId | None
     zones: tuple[ZoneId, ...]
     revision: int
     limit: float
@@ -139,6 +141,8 @@ class Core:
                 self.library = command.library
                 self._dealt = programme.rotations(command.library, self.ground.seed)
                 return self._extend(now)
+            case TakeSite():
+                return self._take_site(command, now)
             case EngineAdopted():
                 return self._adopted(command, now)
             case TakeOver():
@@ -221,6 +225,20 @@ class Core:
         self._wait(order.key, mine, now, needs_start=False)
         return [records.withdrawn(order, mine, end, self._anchor(now)), *planned]
 
+    def _take_site(self, order: TakeSite, now: float) -> list[Effect]:
+        """Stand on another site; what stays is not touched (zones are never left mid-warning)."""
+        there = {zone.id for zone in order.ground.site.zones}
+        for claim in pruned(self.plan.claims, self.sample(now)):
+            if claim.zone not in there and claim.priority >= LOWEST_EMERGENCY:
+                raise RefusedError(
+                    f"zone {claim.zone} cannot go while {claim.id} is there: withdraw it first",
+                    "config",
+                )
+        self.ground = order.ground
+        planned = self._extend(now)
+        self._wait(order.key, (), now, needs_start=False)
+        return [records.reloaded(order, self._anchor(now)), *planned, *self._settled(now)]
+
     def _adopted(self, command: EngineAdopted, now: float) -> list[Effect]:
         self.adopted_revision = max(self.adopted_revision, command.revision)
         if command.stamps:
@@ -269,8 +287,9 @@ class Core:
         self._extend_at = now + wait
         at = self.sample(now)
         noticed, claims = self._without_stale(now)
-        acts = tuple(c for c in pruned(claims, at) if c.id not in programme.IDS)
         site = self.ground.site
+        there = {zone.id for zone in site.zones}
+        acts = tuple(c for c in pruned(claims, at) if c.id not in programme.IDS and c.zone in there)
         standing = programme.programme(
             site.programme,
             (zone.id for zone in site.zones),
@@ -348,7 +367,8 @@ class Core:
     def _wait(self, key: str, claims: tuple[Claim, ...], now: float, *, needs_start: bool) -> None:
         zones = tuple(claim.zone for claim in claims)
         limit = now + ANSWER_LIMIT
-        self._waiting[key] = _Waiting(claims[0].id, zones, self.plan.revision, limit, needs_start)
+        name = claims[0].id if claims else None
+        self._waiting[key] = _Waiting(name, zones, self.plan.revision, limit, needs_start)
 
     def _settled(self, now: float) -> list[Effect]:
         """The answers that need not wait any longer."""
@@ -363,13 +383,15 @@ class Core:
     def _answer(self, key: str, waiting: _Waiting) -> Answered:
         """The answer to an act as things stand now."""
         del self._waiting[key]
-        fields: dict[str, object] = {"claim": waiting.claim, "zones": list(waiting.zones)}
+        fields: dict[str, object] = {}
+        if waiting.claim is not None:
+            fields |= {"claim": waiting.claim, "zones": list(waiting.zones)}
         fields["adopted"] = waiting.revision <= self.adopted_revision
         if not fields["adopted"]:
             fields["reason"] = (
                 f"the engine has not adopted plan {waiting.revision} within {ANSWER_LIMIT:g} s"
             )
-        if waiting.needs_start:
+        if waiting.claim is not None and waiting.needs_start:
             fields |= self._beginning(waiting.claim)
         return Answered(key, fields)
 

@@ -101,6 +101,10 @@ class LibraryKeeper:
                 self._tell(is_settled=True)
             await asyncio.sleep(LOOK_EVERY)
 
+    def use(self, folders: Mapping[str, Path]) -> None:
+        """The programme's entries name these places from now on."""
+        self._folders = folders
+
     # --- looking ---
 
     async def _look(self) -> dict[str, dict[str, Stamp]]:
@@ -124,7 +128,7 @@ class LibraryKeeper:
             f"there is no recording in {self._folders[name]}: the chime plays instead; put audio "
             "files there"
             for name, stamps in self._found.items()
-            if not stamps
+            if not stamps and name in self._folders
         ]
         folders = {name: tuple(stamps) for name, stamps in self._found.items()}
         own = (fault for fault in (self._store_fault, self._unwritten) if fault)

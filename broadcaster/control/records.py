@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from broadcaster.control.acts import Command, Play, Recorded, Withdraw
+from broadcaster.control.acts import Command, Play, Recorded, TakeSite, Withdraw
 from broadcaster.journal.entry import LONGEST_SUBJECT, Entry, Kind
 from zones.bus import Claim, ClaimId
 from zones.media_time import Sample, WallAnchor
 
 LONGEST_WORDS = 500
 """Characters of a title, a name, a key."""
+MOST_CHANGES = 50
+"""Changes of a site that are written out; more are only counted."""
 
 
 def played(order: Play, claims: Sequence[Claim], now: WallAnchor) -> Recorded:
@@ -57,6 +59,16 @@ def went_stale(names: Iterable[ClaimId], now: WallAnchor) -> Recorded:
     """Claims that could not begin in time were withdrawn."""
     facts = {"act": "withdraw", "by": "control", "reason": "it could not begin in time"}
     return Recorded(tuple(_act(name, facts, now) for name in names))
+
+
+def reloaded(order: TakeSite, now: WallAnchor) -> Recorded:
+    """Another site was put in force."""
+    facts = {
+        **_given("reload", order),
+        "changes": [_words(change) for change in order.changes[:MOST_CHANGES]],
+        "count": len(order.changes),
+    }
+    return Recorded((_act(ClaimId("site"), facts, now),), order.key)
 
 
 def found(name: ClaimId, now: WallAnchor) -> Recorded:

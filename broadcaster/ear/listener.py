@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from broadcaster.ear.pcm_reader import PcmReader
 from broadcaster.ear.plan_history import PlanHistory
 from broadcaster.ear.plan_reader import PlanReader
 from broadcaster.ear.verdict import Judgement
+from broadcaster.engine.plan import Part, Stream
 from broadcaster.engine.shared_block import ADOPTIONS, SharedBlock
 from broadcaster.multicast import Following, Inbox, ReceivingSocket, is_any_there
 from broadcaster.witness import Witness
@@ -51,6 +52,23 @@ def places(site: Site) -> Iterator[Place]:
                 EarLeg(stream.id, stream.zone, index, name, clock_hz),
                 *(site.network(leg.network).interface, leg.address, leg.port),
             )
+
+
+def places_of(streams: Iterable[Stream], site: Site) -> list[Place]:
+    """Every leg of every stream of a plan; the site gives zones their names, if it knows them."""
+    names = {zone.id: zone.name.en for zone in site.zones}
+    return [
+        Place(
+            EarLeg(
+                *(stream.id, stream.zone, index),
+                *(names.get(stream.zone, str(stream.zone)), stream.format.clock_hz),
+            ),
+            # The plan names a socket <interface>/ttl../dscp..
+            *(leg.socket.rsplit("/", 2)[0], leg.address, leg.port),
+        )
+        for stream in streams
+        for index, leg in enumerate(stream.legs)
+    ]
 
 
 class Listener:
@@ -91,6 +109,12 @@ class Listener:
     def close(self) -> None:
         """Leave every group."""
         self._opened.close()
+
+    @property
+    def planned(self) -> tuple[Stream, ...]:
+        """The streams of control's newest plan; none before there is one."""
+        plan = self._plans.newest.get(Part.CONTROL)
+        return () if plan is None else plan.streams
 
     def now(self) -> Sample:
         """This moment in media time."""

@@ -12,23 +12,27 @@ import logging
 import signal
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from broadcaster.ear.listener import Listener, places
+from broadcaster.ear.listener import Listener, places, places_of
 from broadcaster.engine.libc import die_with_parent
-from broadcaster.engine.plan import PlanError
+from broadcaster.engine.plan import PlanError, Stream
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory, StateDirectory
 from broadcaster.site_reader import read_site
 from broadcaster.witness_sender import WitnessSender
-from zones.site import with_interface
+from zones.media_time import MediaClock
+from zones.site import Site, with_interface
 from zones.sitefile import SiteError
 
 log = logging.getLogger(__name__)
 
 TICK = 0.05
 """Seconds between two looks at the sockets."""
+_FOLLOW_TICKS = 10
+"""Looks at the sockets for one at the streams of the plan."""
 INTERVAL = 0.25
 """Seconds between two reports while nothing changes."""
 
@@ -49,22 +53,67 @@ def main(arguments: list[str] | None = None) -> int:
         if clock is None:
             log.error("the run directory has no media clock; start the supervisor")
             return 2
-        listener = Listener(list(places(site)), run.path, state.pcm, block, clock)
+        ear = Ear(site, run, state, block, clock)
     except SiteError as error:
         log.error("%s", error.rendered())
         return 2
     except (OSError, SharedBlockError, PlanError) as error:
         log.error("cannot listen: %s", error)
         return 2
-    with closing(listener):
-        asyncio.run(_until_stopped(listener, run.control_socket))
+    with closing(ear):
+        asyncio.run(_until_stopped(ear, run.control_socket))
     return 0
 
 
-async def _until_stopped(listener: Listener, control: Path) -> None:
+class Ear:
+    """A listener to the streams of the plan; to those of the site until there is a plan.
+
+    Raises what a `Listener` does.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        run: RunDirectory,
+        state: StateDirectory,
+        block: SharedBlock,
+        clock: MediaClock,
+    ) -> None:
+        """`site` gives zones their names."""
+        self._site = site
+        self._new = partial(Listener, run=run.path, pcm=state.pcm, block=block, clock=clock)
+        self._places = list(places(site))
+        self._seen: tuple[Stream, ...] = ()
+        self.listener = self._new(self._places)
+
+    def close(self) -> None:
+        """Leave every group."""
+        self.listener.close()
+
+    def follow(self) -> Listener | None:
+        """Listen to what is planned now; the listener before, to be closed, if that is other."""
+        streams = self.listener.planned
+        if not streams or streams == self._seen:
+            return None
+        self._seen = streams
+        planned = places_of(streams, self._site)
+        if sorted(planned, key=str) == sorted(self._places, key=str):
+            return None
+        try:
+            before, self.listener = self.listener, self._new(planned)
+        except OSError as error:
+            log.warning("cannot listen to the new streams yet: %s", error)
+            self._seen = ()
+            return None
+        log.info("listening to %d streams of a new site", len(streams))
+        self._places = planned
+        return before
+
+
+async def _until_stopped(ear: Ear, control: Path) -> None:
     """Listen until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
-    listening = asyncio.create_task(listen(listener, control), name="ear")
+    listening = asyncio.create_task(listen(ear, control), name="ear")
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, listening.cancel)
     try:
@@ -73,16 +122,19 @@ async def _until_stopped(listener: Listener, control: Path) -> None:
         return
 
 
-async def listen(listener: Listener, control: Path) -> None:
+async def listen(ear: Ear, control: Path) -> None:
     """Hear, and report to the socket `control`, until cancelled."""
-    sender = WitnessSender(control, "ear", listener.witnesses, INTERVAL)
+    sender = WitnessSender(control, "ear", lambda: ear.listener.witnesses(), INTERVAL)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(sender.run(), name="witnesses to control")
         loop = asyncio.get_running_loop()
         start, ticks = loop.time(), 0
         while True:
-            if listener.tick():
+            if ear.listener.tick():
                 sender.tell()
+            if ticks % _FOLLOW_TICKS == 0 and (before := ear.follow()) is not None:
+                # Its threads take a moment to end.
+                tasks.create_task(asyncio.to_thread(before.close), name="former listener")
             ticks = max(ticks + 1, int((loop.time() - start) / TICK))
             await asyncio.sleep(start + ticks * TICK - loop.time())
 

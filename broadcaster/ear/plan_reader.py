@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from broadcaster.ear.plan_history import PlanHistory
-from broadcaster.engine.plan import Part, PlanError
+from broadcaster.engine.plan import Part, Plan, PlanError
 from broadcaster.engine.plan_file import PlanFile, plan_path
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,8 @@ class PlanReader:
         self._files = {part: PlanFile(plan_path(run, part)) for part in Part}
         self._seen = dict.fromkeys(Part, 0)
         self._lock = threading.Lock()
+        self.newest: dict[Part, Plan] = {}
+        """The newest plan of each part that could be read."""
         self._is_over = False
         self.look()
         self._threads = [
@@ -79,4 +81,5 @@ class PlanReader:
                     continue
                 if plan is not None and plan.revision > self._seen[part]:
                     self._history.add(plan)
+                    self.newest[part] = plan
                     self._seen[part] = plan.revision

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -105,6 +106,11 @@ class RackedAmplifier:
     recorders: list[Recorder] = field(default_factory=list)
 
     @property
+    def ways(self) -> list[tuple[StreamSpec, str, int, str]]:
+        """What it takes and where from."""
+        return [(one.stream, one.address, one.port, one.interface) for one in self.connections]
+
+    @property
     def id(self) -> AmplifierId:
         """Its name in the site."""
         return self.amplifier.id
@@ -171,6 +177,25 @@ class Rack:
         self._clock = clock
         self._inbox = Inbox()
         self._following = Following()
+
+    def follow(self, site: Site, profiles: Mapping[ProfileId, Profile]) -> None:
+        """Connect amplifiers as another site says; those it connects as before play on."""
+        before, self.amplifiers = self.amplifiers, {}
+        for each in site.amplifiers:
+            new, old = racked(site, each, profiles), before.pop(each.id, None)
+            if old is not None and old.ways == new.ways:
+                self.amplifiers[each.id] = old
+                continue
+            is_plugged = old is None or old.is_plugged
+            if old is not None:
+                new.recorders = old.recorders
+                old.unplug()
+            self.amplifiers[each.id] = new
+            if is_plugged:
+                with suppress(OSError):  # it stays unplugged, which is shown
+                    new.plug()
+        for gone in before.values():
+            gone.unplug()
 
     def plug(self) -> None:
         """Plug everything in.

@@ -11,6 +11,8 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,12 @@ from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory
 from broadcaster.simulator.amplifier_rack import Rack, RackedAmplifier, Recorder
+from broadcaster.site_in_force import site_in_force
 from broadcaster.site_reader import read_profiles, read_site
 from broadcaster.witness_sender import WitnessSender
+from firmware_profiles.profile import Profile
 from zones.media_time import RATE
-from zones.site import AmplifierId, with_interface
+from zones.site import AmplifierId, ProfileId, Site, with_interface
 from zones.sitefile import SiteError
 
 log = logging.getLogger(__name__)
@@ -33,15 +37,23 @@ TICK = 0.04
 INTERVAL = 0.5
 """Seconds between two reports, to control and to who follows the link, while nothing changes."""
 _LONGEST_RECORDING = 600.0
+_FOLLOW_EVERY = 0.5
 _PATIENCE = 3.0
 """Seconds a recording may take longer than what it records."""
+
+
+Found = tuple[Site, Mapping[ProfileId, Profile]]
+"""A site and the profiles of its amplifiers."""
 
 
 class Amplifiers:
     """The process: a rack that is ticked, a link for commands, witnesses for control."""
 
-    def __init__(self, rack: Rack, run: RunDirectory) -> None:
-        """`rack` is plugged in already."""
+    def __init__(
+        self, rack: Rack, run: RunDirectory, site_now: Callable[[], Found | None] | None = None
+    ) -> None:
+        """`rack` is plugged in already; `site_now` gives another site when one was loaded."""
+        self._site_now = site_now
         self._rack = rack
         self._server = LinkServer(run.amplifiers_socket, "amplifiers", self._handle, self._snapshot)
         self._sender = WitnessSender(run.control_socket, "amplifiers", rack.witnesses, INTERVAL)
@@ -53,6 +65,17 @@ class Amplifiers:
             tasks.create_task(self._server.run(), name="link server")
             tasks.create_task(self._sender.run(), name="witnesses to control")
             tasks.create_task(self._play(), name="amplifiers")
+            if self._site_now is not None:
+                tasks.create_task(self._follow_site(self._site_now), name="site")
+
+    async def _follow_site(self, site_now: Callable[[], Found | None]) -> None:
+        """Connect the amplifiers anew as often as another site is put in force."""
+        while True:
+            await asyncio.sleep(_FOLLOW_EVERY)
+            found = await asyncio.to_thread(site_now)
+            if found is not None:
+                self._rack.follow(*found)
+                log.info("playing %d amplifiers of a new site", len(self._rack.amplifiers))
 
     async def _play(self) -> None:
         loop = asyncio.get_running_loop()
@@ -153,8 +176,8 @@ def main(arguments: list[str] | None = None) -> int:
         die_with_parent(options.parent)
     run = RunDirectory(options.run)
     try:
-        site = read_site(options.config)
-        profiles = read_profiles(options.config.parent)
+        sites = _Sites(run, options.config, options.interface, options.parent)
+        site, profiles = sites.read()
         clock = SharedBlock(run.engine).clock
     except SiteError as error:
         log.error("%s", error.rendered())
@@ -165,11 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
     if clock is None:
         log.error("the run directory has no media clock; start the supervisor")
         return 2
-    rack = Rack(
-        site if options.interface is None else with_interface(site, options.interface),
-        profiles,
-        clock,
-    )
+    rack = Rack(site, profiles, clock)
     try:
         rack.plug()
     except OSError as error:
@@ -177,7 +196,7 @@ def main(arguments: list[str] | None = None) -> int:
         rack.unplug()
         return 2
     try:
-        asyncio.run(_until_stopped(rack, run))
+        asyncio.run(_until_stopped(rack, run, sites))
     except LinkError as error:
         log.error("%s", error)
         return 2
@@ -186,14 +205,45 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-async def _until_stopped(rack: Rack, run: RunDirectory) -> None:
+class _Sites:
+    """The site in force."""
+
+    def __init__(
+        self, run: RunDirectory, config: Path, interface: str | None, supervisor: int
+    ) -> None:
+        self._note = partial(site_in_force, run, config, supervisor)
+        self._interface = interface
+        self._read = self._note()
+
+    def read(self) -> Found:
+        """The site as its file is now; raises SiteError."""
+        config = self._read.config
+        site = read_site(config)
+        if self._interface is not None:
+            site = with_interface(site, self._interface)
+        return site, read_profiles(config.parent)
+
+    def changed(self) -> Found | None:
+        """The site, if one was put in force since it was read last."""
+        note = self._note()
+        if note == self._read:
+            return None
+        self._read = note
+        try:
+            return self.read()
+        except SiteError as error:
+            log.warning("the site in force cannot be read any more: %s", error)
+            return None
+
+
+async def _until_stopped(rack: Rack, run: RunDirectory, sites: _Sites) -> None:
     """Play until SIGTERM or SIGINT.
 
     Raises:
         LinkError: another process plays the amplifiers of this run directory.
     """
     loop = asyncio.get_running_loop()
-    playing = asyncio.create_task(Amplifiers(rack, run).run(), name="amplifiers")
+    playing = asyncio.create_task(Amplifiers(rack, run, sites.changed).run(), name="amplifiers")
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, playing.cancel)
     try:

@@ -8,9 +8,10 @@ from time import monotonic_ns
 
 import pytest
 
-from broadcaster.control.app import Control, adopted_plan, folders_of, main, wall_anchor
+from broadcaster.control.app import Control, adopted_plan, main, wall_anchor
 from broadcaster.control.core import Core
 from broadcaster.control.play_order import RefusedError
+from broadcaster.control.site_keeper import SiteKeeper, folders_of
 from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock
@@ -51,7 +52,8 @@ async def controlling(place, kind=PlanFile):
     with contextlib.ExitStack() as files:
         parts = {part: files.enter_context(kind(plan_path(run.path, part))) for part in Part}
         core = Core(ground(), wall_anchor(CLOCK))
-        control = Control(core, block, parts, run, state, {"music/": state.path / "music"})
+        sites = SiteKeeper(run, state, ROOT / "config.yaml", music=state.path / "music")
+        control = Control(core, block, parts, run, state, sites)
         task = asyncio.create_task(control.run())
         try:
             async with asyncio.timeout(60):
@@ -118,7 +120,8 @@ def test_sound_that_is_not_in_the_store_is_refused(place):
     run, state, block = place
     with contextlib.ExitStack() as files:
         parts = {part: files.enter_context(PlanFile(plan_path(run.path, part))) for part in Part}
-        control = Control(Core(ground(), wall_anchor(CLOCK)), block, parts, run, state, {})
+        sites = SiteKeeper(run, state, ROOT / "config.yaml")
+        control = Control(Core(ground(), wall_anchor(CLOCK)), block, parts, run, state, sites)
         with pytest.raises(RefusedError, match="the store has no sound"):
             control._check_stored(play())
 

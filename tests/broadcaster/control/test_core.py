@@ -13,6 +13,7 @@ from broadcaster.control.acts import (
     TakeLibrary,
     TakenOver,
     TakeOver,
+    TakeSite,
     Withdraw,
     Witnessed,
 )
@@ -24,6 +25,7 @@ from tests.broadcaster.control.bench import (
     adopt,
     answers,
     claim_of,
+    ground,
     heard,
     library,
     new_core,
@@ -456,3 +458,52 @@ class AnyOrder(RuleBasedStateMachine):
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(deadline=None, max_examples=40, stateful_step_count=15)
+
+
+# --- another site ---
+
+
+def without_last_zone():
+    whole = site()
+    last = whole.zones[-1].id
+    smaller = replace(
+        whole,
+        zones=whole.zones[:-1],
+        streams=tuple(stream for stream in whole.streams if stream.zone != last),
+        groups=(),
+    )
+    return last, replace(
+        ground(),
+        site=smaller,
+        streams=tuple(stream for stream in ground().streams if stream.zone != last),
+    )
+
+
+def test_another_site_changes_nothing_in_the_zones_that_stay():
+    core = started()
+    core.handle(play(zones=("stream-1",)), 1.0)
+    adopt(core, 1.0)
+    before = core.plan
+    gone, new = without_last_zone()
+    effects = core.handle(TakeSite(key="site", ground=new, changes=("less",)), 2.0)
+    (plan,) = plans(effects)
+    at = core.sample(2.0)
+    assert heard(plan, at, at + 600 * RATE) | {gone: []} == heard(before, at, at + 600 * RATE) | {
+        gone: []
+    }
+    assert gone not in {claim.zone for claim in plan.claims}
+    assert gone not in {stream.zone for stream in plan.streams}
+    (answer,) = answers(adopt(core, 2.1))
+    assert answer.fields == {"adopted": True}
+
+
+def test_a_zone_with_a_warning_cannot_be_taken_away():
+    core = started()
+    gone, new = without_last_zone()
+    order = play("w", (gone,), 240, kind=Kind.WARNING, repeat=True)
+    claim = claim_of([*core.handle(order, 1.0), *adopt(core, 1.0)][-1:])
+    (refused,) = answers(core.handle(TakeSite(key="a", ground=new), 2.0))
+    assert f"zone {gone} cannot go while {claim} is there" in refused.error
+    core.handle(Withdraw(key="b", claim=claim), 3.0)
+    core.expire(70.0)
+    assert len(plans(core.handle(TakeSite(key="c", ground=new), 70.0))) == 1
