@@ -16,6 +16,7 @@ from pathlib import Path
 from time import monotonic_ns
 from types import FrameType
 
+from broadcaster.engine.farewell import hand_on_or_take_leave
 from broadcaster.engine.libc import die_with_parent, lock_memory, real_time
 from broadcaster.engine.sender import Sender
 from broadcaster.engine.shared_block import SharedBlock
@@ -74,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     block.fields["locked"] = notes[0] is None
     block.fields["real_time"] = notes[1] is None
     sender.run()
-    block.right.hand_on()
+    hand_on_or_take_leave(block.right, sender)
     return 0
 
 

@@ -37,6 +37,19 @@ def spared(plan: Plan) -> Plan:
     return replace(plan, claims=tuple(kept), sources=named)
 
 
+def with_warnings_of(older: Plan, newest: Plan) -> Plan:
+    """The older plan, and on top of it every warning that the newest one holds."""
+    warnings = {(c.zone, c.id): c for c in newest.claims if c.kind is Kind.WARNING}
+    rest = tuple(c for c in older.claims if (c.zone, c.id) not in warnings)
+    spoken = {id(claim.source) for claim in warnings.values()}
+    sources = {name: source for name, source in newest.sources.items() if id(source) in spoken}
+    return replace(
+        older,
+        claims=(*rest, *warnings.values()),
+        sources={**older.sources, **{f"newest {name}": s for name, s in sources.items()}},
+    )
+
+
 def playing_at(plans: Iterable[Plan], sample: Sample) -> list[str]:
     """The claims, warnings aside, that were on air somewhere at `sample`."""
     listed = list(plans)
@@ -142,15 +155,15 @@ class Stager(threading.Thread):
             self._hand_over({part: spared(plan) for part, plan in self._plans.items()})
 
     def _take_older(self, part: Part) -> None:
-        plans = {other: plan for other, plan in self._plans.items() if other is not part}
+        """Play the plan before the newest one, with the newest one's warnings: none is lost."""
+        newest = self._plans[part]
         try:
             older = self._files[part].read(older=True)
         except PlanError:
             older = None
-        if older is not None:
-            plans[part] = older
-        self._plans = plans
-        self._hand_over(plans)
+        plan = spared(newest) if older is None else with_warnings_of(older, newest)
+        self._plans = {**self._plans, part: plan}
+        self._hand_over(self._plans)
 
     def _revision(self, part: Part) -> int:
         plan = self._plans.get(part)

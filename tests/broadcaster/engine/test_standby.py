@@ -171,6 +171,28 @@ def test_a_plan_that_killed_its_engine_gives_way_to_the_one_before(heir):
     assert f"control plan {bad} killed an engine" in studio.block.state().fault
 
 
+def test_a_warning_in_the_plan_that_killed_its_engine_is_kept(heir):
+    """SAFETY I2: what gives way to the older plan is everything but warnings."""
+    stager, studio = heir
+    studio.plan(studio.streams, studio.sources, studio.claims[:2])
+    bad = studio.plan(studio.streams, studio.sources, studio.claims[2:])
+    stager.look()
+    studio.block.note_adopting(Part.CONTROL, bad)
+    stager.heed(1)
+    played = studio.handed[-1][Part.CONTROL]
+    assert [claim.id for claim in played.claims] == ["music", "chime", "warning"]
+    assert {id(c.source) for c in played.claims} <= {id(s) for s in played.sources.values()}
+
+
+def test_the_first_plan_of_all_leaves_its_warnings_and_the_chime(heir):
+    stager, studio = heir
+    bad = studio.plan(studio.streams, studio.sources, studio.claims)
+    stager.look()
+    studio.block.note_adopting(Part.CONTROL, bad)
+    stager.heed(1)
+    assert [c.id for c in studio.handed[-1][Part.CONTROL].claims] == ["chime", "warning"]
+
+
 def test_two_deaths_in_ten_seconds_leave_warnings_and_the_chime(heir):
     stager, studio = heir
     revision = studio.plan(studio.streams, studio.sources, studio.claims)
