@@ -1,6 +1,8 @@
 """`broadcaster local`: a warning by hand with nothing alive but an engine (SAFETY I2)."""
 
 import json
+import socket
+from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
@@ -26,18 +28,28 @@ from zones.media_time import RATE
 from zones.sound import Sequence
 
 
+@dataclass
+class Station(Studio):
+    """A studio on the air with one staged message."""
+
+    samples: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int16))
+    voice: np.ndarray = field(default_factory=lambda: noise(2, RATE))
+    began: int = 0
+    receiver: socket.socket = field(default_factory=socket.socket)
+
+
 @pytest.fixture
 def station(run_directory, state_directory, multicast_group, free_port):
     """An engine on the air in two zones, with one staged message and no control."""
-    made = Studio(run_directory, state_directory)
+    made = Station(run_directory, state_directory)
     group, port = multicast_group(), free_port()
     streams = (make_stream(0, group, port), make_stream(1, multicast_group(), port))
     made.samples, programme = music(made)
-    made.voice = noise(2, RATE)
     message = Sequence(loop=(whole(made.put(made.voice), RATE),))
     made.began = made.now()
     claims = [claim("programme", programme, zone=s.zone, start=made.began) for s in streams]
     made.plan(streams, {"music": programme, "message smoke": message}, claims)
+    made.receiver.close()
     with receiver(group, port) as made.receiver:
         made.start()
         receive(made.receiver, 1)
@@ -121,5 +133,7 @@ def test_what_control_took_over_is_controls_to_decide(station):
     assert listed == {"messages": ["smoke"], "zones": ["z0", "z1"], "claims": [facts["claim"]]}
     revision = clear_claims(station.run, frozenset({ClaimId(facts["claim"])}))
     station.wait_adopted(revision)
-    assert read_local(station.run).claims == ()
+    local_part = read_local(station.run)
+    assert local_part is not None
+    assert local_part.claims == ()
     assert set(prepared(station.run)[0]) == {"smoke"}

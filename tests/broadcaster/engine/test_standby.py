@@ -228,6 +228,7 @@ def test_a_spared_plan_keeps_only_the_sources_it_needs(heir):
     studio.plan(studio.streams, studio.sources, studio.claims)
     with PlanFile(plan_path(studio.run, Part.CONTROL)) as file:
         plan = file.read()
+    assert plan is not None
     assert set(spared(plan).sources) == {"chime", "warning"}
     assert playing_at([plan], RATE) == ["music"]
 
