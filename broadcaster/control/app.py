@@ -38,6 +38,7 @@ from broadcaster.control.programme import Library
 from broadcaster.control.recorder import Recorder
 from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
+from broadcaster.control.store_care import StoreCare
 from broadcaster.control.wire import read_command
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.local_part import clear_claims
@@ -86,6 +87,7 @@ class Control:
         self._snapshots = Snapshots(core)
         self._server = LinkServer(run.control_socket, "control", self._asked, self._snapshot)
         self._keeper = LibraryKeeper(state, sites.folders(core.ground.site), self._take_library)
+        self._care = StoreCare(run, state, lambda: core.ground.site.store_budget_bytes)
         self._sites = sites
         self._reloading = asyncio.Lock()
         self._queriers = QuerierWatch(one.interface for one in core.ground.site.networks)
@@ -112,6 +114,7 @@ class Control:
             tasks.create_task(self._watch_engine(), name="engine")
             tasks.create_task(self._keep_house(), name="housekeeping")
             tasks.create_task(self._keeper.run(), name="library")
+            tasks.create_task(self._care.run(), name="store")
             tasks.create_task(self._queriers.run(), name="IGMP queriers")
 
     # --- the core and its effects ---
@@ -295,7 +298,7 @@ class Control:
             faults.append("no engine speaks: nothing is sent")
         if engine.fault:
             faults.append(f"engine: {engine.fault}")
-        beside = (self._recorder, self._keeper, self._queriers)
+        beside = (self._recorder, self._keeper, self._care, self._queriers)
         return (*faults, *(fault for one in beside for fault in one.faults))
 
     def _snapshot(self) -> Message:

@@ -75,6 +75,10 @@ class Library:
         """All recordings by id, in the order in which they came."""
         return {entry.recording.id: entry.recording for entry in self._entries.values()}
 
+    def files(self) -> Iterator[tuple[str, Recording]]:
+        """Every file that was imported, with the recording it became."""
+        return ((entry.file, entry.recording) for entry in self._entries.values())
+
     def recording_of(self, file: Path) -> Recording | None:
         """Return what a file became, if it is unchanged since and its sound is in the store."""
         entry = self._entries.get(_key(file))
