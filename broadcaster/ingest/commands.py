@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from broadcaster.ingest.errors import IngestError
-from broadcaster.options import run_option, state_option
+from broadcaster.options import run_option, station_option, station_state_option
 from broadcaster.run_directory import RunDirectory, StateDirectory
 from zones.media_time import Sample, seconds
 
@@ -42,7 +42,7 @@ def library() -> None:
 
 @library.command(name="import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-@state_option
+@station_option
 @_as_json
 def import_command(paths: tuple[Path, ...], state: StateDirectory, as_json: bool) -> None:
     """Import audio files, folders or M3U playlists.
@@ -78,7 +78,7 @@ def import_command(paths: tuple[Path, ...], state: StateDirectory, as_json: bool
 
 
 @library.command(name="list")
-@state_option
+@station_option
 @_as_json
 def list_command(state: StateDirectory, as_json: bool) -> None:
     """List the recordings."""
@@ -100,7 +100,7 @@ def store() -> None:
 
 
 @store.command(name="status")
-@state_option
+@station_option
 @_as_json
 def status_command(state: StateDirectory, as_json: bool) -> None:
     """Say what the store holds and what its disk has left."""
@@ -120,7 +120,7 @@ def status_command(state: StateDirectory, as_json: bool) -> None:
 
 @store.command(name="scrub")
 @click.option("--set-aside", is_flag=True, help="Rename damaged files, to be imported anew.")
-@state_option
+@station_option
 @_as_json
 def scrub_command(set_aside: bool, state: StateDirectory, as_json: bool) -> None:
     """Compare every recording with its checksum; the exit status is 1 if one is damaged."""
@@ -151,8 +151,8 @@ def scrub_command(set_aside: bool, state: StateDirectory, as_json: bool) -> None
     callback=lambda _context, _option, text: _bytes(text),
     help="What the store may hold, such as 20GB.",
 )
-@state_option
 @run_option
+@station_state_option
 @_as_json
 def evict_command(budget: int, state: StateDirectory, run: RunDirectory, as_json: bool) -> None:
     """Remove the recordings that were not wanted for the longest time, until the budget is kept.

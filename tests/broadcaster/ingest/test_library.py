@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from broadcaster.ingest.commands import library as library_command
 from broadcaster.ingest.commands import store as store_command
 from broadcaster.ingest.errors import StoreFullError
 from broadcaster.ingest.library import FILE, Imported, Library, NotImported
+from broadcaster.run_directory import ProcessTable, this_boot
 from tests.broadcaster.ingest.sounds import KINDS, WAV, tone, write
 
 
@@ -96,6 +98,19 @@ def test_a_full_disk_stops_with_a_sentence_and_keeps_what_there_is(state, files,
 
 def run(command, *arguments):
     return CliRunner().invoke(command, [str(argument) for argument in arguments])
+
+
+def test_without_a_place_it_is_the_running_station_s(tmp_path, state, files):
+    table = ProcessTable(os.getpid(), this_boot(), "", str(state), None, {}, ())
+    table.write(tmp_path / "processes.json")
+    run(library_command, "import", files[0], "--state", state)
+    listed = json.loads(run(library_command, "list", "--run", tmp_path, "--json").output)
+    assert len(listed["recordings"]) == 1
+    replace(table, supervisor=1 << 30).write(tmp_path / "processes.json")
+    elsewhere = {"XDG_STATE_HOME": str(tmp_path / "home")}
+    words = ["list", "--run", str(tmp_path), "--json"]
+    listed = json.loads(CliRunner().invoke(library_command, words, env=elsewhere).output)
+    assert listed["recordings"] == []
 
 
 def test_the_import_command_names_each_file_and_what_is_wrong(state, files):
