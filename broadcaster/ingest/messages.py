@@ -4,7 +4,7 @@ Texts and voices are package data of `alerts`; they are synthetic placeholders a
 """
 
 import hashlib
-import tempfile
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -148,10 +148,11 @@ def _spoken(part: SpokenText, store: PcmStore) -> Stored:
         raise DamagedError(
             f"alerts/messages/{part.audio}: not the file that was shipped; install again"
         )
-    with tempfile.NamedTemporaryFile(suffix=".opus") as file:
+    # In memory: a worker that is killed leaves no file behind.
+    with os.fdopen(os.memfd_create(part.audio), "wb") as file:
         file.write(data)
         file.flush()
-        with Decoder(Path(file.name)) as decoder:
+        with Decoder(Path(f"/proc/self/fd/{file.fileno()}")) as decoder:
             pcm = store.add(decoder.pieces())
     return Stored(pcm, store.length(pcm))
 

@@ -110,10 +110,11 @@ def windows(heard, loop, rate):
         yield loop[np.arange(place, place + length) % len(loop)], part
 
 
-def judge(chosen, samples, heard, rate) -> None:
+def judge(studio, chosen, samples, heard, rate) -> None:
     """Exact where nothing is lost by design, else a signal-to-noise ratio.
 
-    A window may be spoilt where the machine was too busy and packets were skipped.
+    One window may be spoilt by the stranger's start, half of them where the engine says that this
+    machine was too busy to send on time.
     """
     if chosen in EXACT:
         loop = at_its_rate(chosen, samples)
@@ -122,7 +123,9 @@ def judge(chosen, samples, heard, rate) -> None:
         ratios = [signal_to_noise_db(a, b) for a, b in windows(heard, samples, rate)]
         right = [ratio >= LEAST_DB[chosen] for ratio in ratios]
     assert len(right) >= 3
-    assert sum(right) >= len(right) - 1
+    state = studio.block.state()
+    spoilt = len(right) // 2 if state.late_ticks or state.skipped_packets else 1
+    assert sum(right) >= len(right) - spoilt
 
 
 def output_rate(chosen) -> int:
@@ -132,7 +135,7 @@ def output_rate(chosen) -> int:
 @needs("ffmpeg")
 @pytest.mark.slow
 @every_format
-def test_ffmpeg_plays_it(on_air, tmp_path, chosen, time, payload_type):
+def test_ffmpeg_plays_it(studio, on_air, tmp_path, chosen, time, payload_type):
     session, samples = on_air(chosen, time, payload_type)
     out, rate = tmp_path / "heard.raw", output_rate(chosen)
     ended = subprocess.run(
@@ -147,13 +150,13 @@ def test_ffmpeg_plays_it(on_air, tmp_path, chosen, time, payload_type):
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    judge(chosen, samples, np.fromfile(out, "<i2"), rate)
+    judge(studio, chosen, samples, np.fromfile(out, "<i2"), rate)
 
 
 @needs("gst-launch-1.0")
 @pytest.mark.slow
 @every_format
-def test_gstreamer_plays_it(on_air, tmp_path, chosen, time, payload_type):
+def test_gstreamer_plays_it(studio, on_air, tmp_path, chosen, time, payload_type):
     session, samples = on_air(chosen, time, payload_type)
     out, rate = tmp_path / "heard.raw", output_rate(chosen)
     if chosen is G722 and not has_element("avdec_g722"):
@@ -181,7 +184,7 @@ def test_gstreamer_plays_it(on_air, tmp_path, chosen, time, payload_type):
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
         complaints.close()
-    judge(chosen, samples, np.fromfile(out, "<i2")[: enough // 2], rate)
+    judge(studio, chosen, samples, np.fromfile(out, "<i2")[: enough // 2], rate)
 
 
 def has_element(name: str) -> bool:

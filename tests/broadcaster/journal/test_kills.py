@@ -24,7 +24,7 @@ def _killed(directory, trials, seed):
 
 
 @pytest.mark.parametrize(
-    "trials", [50, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
+    "trials", [50, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
 )
 def test_no_durable_row_is_lost_when_the_writer_is_killed(state_directory, trials):
     found = _killed(state_directory, trials, seed=trials)

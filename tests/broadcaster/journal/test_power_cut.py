@@ -66,7 +66,7 @@ def _survivors(image, directory):
 
 
 @pytest.mark.parametrize(
-    "cuts", [60, pytest.param(1000, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
+    "cuts", [60, pytest.param(200, marks=[pytest.mark.slow, pytest.mark.timeout(600)])]
 )
 def test_no_durable_row_is_lost_at_a_power_cut(recorded, tmp_path, cuts):
     directory, done = recorded
