@@ -182,22 +182,50 @@ def ending(status: int | None) -> str:
     return f"ended with status {status}"
 
 
-def waited_ns(pid: int) -> int:
-    """How long the main thread of a process has waited for a processor; 0 when not known."""
-    return _schedstat(pid)[1]
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """What a process has had of the processors; nothing where the kernel does not say.
+
+    `waited_ns` is its main thread's, `ran_ns` that of all its threads together; `is_queued`: one of
+    them is ready to run now.
+    """
+
+    waited_ns: int
+    ran_ns: int
+    is_queued: bool
+
+
+def processing_of(pid: int) -> Processing:
+    """What the process has had of the processors until now."""
+    tasks = Path(f"/proc/{pid}/task")
+    threads: list[Path] = []
+    with contextlib.suppress(OSError):
+        threads = list(tasks.iterdir())
+    return Processing(
+        _schedstat(Path(f"/proc/{pid}"))[1],
+        sum(_schedstat(thread)[0] for thread in threads),
+        any(_is_ready(thread) for thread in threads),
+    )
 
 
 def turns_of(pid: int) -> int:
     """How often the main thread of a process was given a processor; 0 when not known."""
-    return _schedstat(pid)[2]
+    return _schedstat(Path(f"/proc/{pid}"))[2]
 
 
-def _schedstat(pid: int) -> tuple[int, int, int]:
+def _schedstat(place: Path) -> tuple[int, int, int]:
     """Nanoseconds run, nanoseconds waited, turns (the kernel's scheduler/sched-stats)."""
     with contextlib.suppress(OSError, ValueError):
-        ran, waited, turns = Path(f"/proc/{pid}/schedstat").read_text().split()
+        ran, waited, turns = (place / "schedstat").read_text().split()
         return int(ran), int(waited), int(turns)
     return 0, 0, 0
+
+
+def _is_ready(thread: Path) -> bool:
+    """Whether a thread runs or waits for a processor (state R, proc_pid_stat(5))."""
+    with contextlib.suppress(OSError):
+        return (thread / "stat").read_text().rpartition(") ")[2].startswith("R")
+    return False
 
 
 def python_module(module: str, *arguments: str) -> tuple[str, ...]:

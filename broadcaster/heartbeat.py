@@ -27,8 +27,10 @@ _STILL_LOOKS: Final = 2
 class Look:
     """What the watcher saw at `at_ns`, when it had meant to look at `due_ns` (monotonic, ns).
 
-    `pid`, `beat_ns` and `sent_until` are the shared block's; `waited_ns` is how long the engine's
-    sending thread has waited for a processor in its life, 0 when the kernel does not say.
+    `pid`, `beat_ns` and `sent_until` are the shared block's. `waited_ns` is how long the engine's
+    sending thread has waited for a processor in its life, `ran_ns` how long all its threads have
+    had one; 0 when the kernel does not say. `is_queued`: a thread of it waits for one right now,
+    which the kernel adds to `waited_ns` only when the wait is over.
     """
 
     due_ns: int
@@ -37,6 +39,8 @@ class Look:
     beat_ns: int
     sent_until: int
     waited_ns: int
+    ran_ns: int
+    is_queued: bool
 
 
 class Heartbeat:
@@ -60,9 +64,7 @@ class Heartbeat:
             self._idle = 0
             return False
         self._idle += 1
-        waited = look.waited_ns - before.waited_ns
-        is_starved = waited >= _STARVED * (look.at_ns - before.at_ns)
-        return not is_starved or self._idle >= _PATIENCE
+        return not _is_starved(before, look) or self._idle >= _PATIENCE
 
 
 class Stillness:
@@ -88,6 +90,17 @@ class Stillness:
                 seen[pid] = (count, looks + 1 if count == before else 0)
         self._seen = seen
         return [pid for pid, (_, looks) in seen.items() if looks >= _STILL_LOOKS]
+
+
+def _is_starved(before: Look, look: Look) -> bool:
+    """Whether the engine was kept from the processor between two looks.
+
+    It need not be the sending thread: a stager that is kept from it while it holds the interpreter
+    holds the sender up too. One that is stopped is not queued, one that spins has run.
+    """
+    if look.is_queued and look.ran_ns == before.ran_ns:
+        return True
+    return look.waited_ns - before.waited_ns >= _STARVED * (look.at_ns - before.at_ns)
 
 
 def _is_on_time(look: Look) -> bool:

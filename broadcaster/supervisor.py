@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import Final
 
 from broadcaster.adoption import ENGINE_MODULE, Orphan
-from broadcaster.child import Child, Duty, ending, given, python_module, turns_of, waited_ns
+from broadcaster.child import Child, Duty, ending, given, processing_of, python_module, turns_of
 from broadcaster.engine.site_streams import sockets_of
 from broadcaster.ground import Ground, Options, prepare
 from broadcaster.heartbeat import INTERVAL, Heartbeat, Look, Stillness
@@ -239,6 +239,7 @@ class Supervisor:
     async def _watch(self) -> None:
         """Look at the engine ten times a second, kill one that hangs, and tell systemd."""
         heartbeat = Heartbeat()
+        condemned = 0
         told_ns = monotonic_ns()
         watchdog = watchdog_interval()
         due_ns = monotonic_ns()
@@ -249,8 +250,10 @@ class Supervisor:
             if speaker is None:
                 self._end_a_stuck_start()
             elif heartbeat.is_stale(self._look(due_ns)):
-                log.error("%s has stopped sending and is killed", speaker)
-                speaker.kill()
+                if speaker.pid != condemned:  # it takes a moment to die
+                    log.error("%s has stopped sending and is killed", speaker)
+                    condemned = speaker.pid
+                    speaker.kill()
             elif not self.speaking.is_set() and self._speaks():
                 self.speaking.set()
                 notify("READY=1", "STATUS=speaking")
@@ -262,13 +265,16 @@ class Supervisor:
     def _look(self, due_ns: int) -> Look:
         fields = self.ground.block.fields
         pid = int(fields["pid"])
+        processing = processing_of(pid)
         return Look(
             due_ns=due_ns,
             at_ns=monotonic_ns(),
             pid=pid,
             beat_ns=int(fields["beat_ns"]),
             sent_until=int(fields["sent_until"]),
-            waited_ns=waited_ns(pid),
+            waited_ns=processing.waited_ns,
+            ran_ns=processing.ran_ns,
+            is_queued=processing.is_queued,
         )
 
     def _speaker(self) -> Child | None:

@@ -10,9 +10,12 @@ MS = 1_000_000
 STEP = int(INTERVAL * 1e9)
 
 
-def look(number, *, beat=7, pid=1, late_ms=0, waited_ms=0):
+def look(number, *, beat=7, pid=1, late_ms=0, waited_ms=0, ran_ms=0, is_queued=False):
     due = number * STEP
-    return Look(due, due + late_ms * MS, pid, beat, beat * 240, waited_ms * MS)
+    return Look(
+        *(due, due + late_ms * MS, pid, beat, beat * 240),
+        *(waited_ms * MS, ran_ms * MS, is_queued),
+    )
 
 
 def verdicts(*looks):
@@ -42,6 +45,18 @@ def test_a_successor_gets_its_own_two_looks():
 def test_an_engine_that_waits_for_a_processor_is_spared_for_a_second():
     looks = [look(n, waited_ms=95 * n) for n in range(12)]
     assert verdicts(*looks) == [False] * 10 + [True, True]
+
+
+def test_an_engine_still_waiting_for_a_processor_is_spared_too():
+    """The kernel tells a wait only when it is over; until then only the queue shows it."""
+    looks = [look(n, is_queued=True) for n in range(12)]
+    assert verdicts(*looks) == [False] * 10 + [True, True]
+
+
+def test_an_engine_that_spins_or_is_stopped_is_not_spared():
+    spinning = [look(n, ran_ms=100 * n, is_queued=True) for n in range(3)]
+    assert verdicts(*spinning) == [False, True, True]
+    assert verdicts(look(0), look(1)) == [False, True]
 
 
 def test_work_in_between_ends_the_count():
