@@ -17,19 +17,27 @@ EXIT_WRONG: Final = 2
 
 # name: (module, attribute, one line of help)
 _COMMANDS: Final = {
-    "demo": ("broadcaster.demo", "demo", "The whole station on this machine, with a live table."),
-    "run": ("broadcaster.run_command", "run", "Put a site on air and keep it there."),
-    "status": ("broadcaster.status", "status", "What runs, what is on air and what is wrong."),
+    "demo": (
+        "broadcaster.demo.command",
+        "demo",
+        "The whole station here, with a live table.",
+    ),
+    "run": ("broadcaster.commands.run", "run", "Put a site on air and keep it there."),
+    "status": (
+        "broadcaster.commands.status",
+        "status",
+        "What runs, what is on air, what is wrong.",
+    ),
     "play": ("broadcaster.control.commands", "play", "Put a message on air in some zones."),
     "withdraw": ("broadcaster.control.commands", "withdraw", "Take a message off air."),
-    "local": ("broadcaster.local_commands", "local", "Warn when control is dead."),
-    "sdp": ("broadcaster.sdp_command", "sdp", "What a receiver must know to play a stream."),
-    "reload": ("broadcaster.reload_command", "reload", "Let the station take over its site file."),
-    "check": ("broadcaster.site_commands", "check", "Say everything that is wrong in a site file."),
-    "config": ("broadcaster.site_commands", "config_group", "About the form of the site file."),
+    "local": ("broadcaster.commands.local", "local", "Warn when control is dead."),
+    "sdp": ("broadcaster.commands.sdp", "sdp", "What a receiver must know to play a stream."),
+    "reload": ("broadcaster.commands.reload", "reload", "Let the station take over its site file."),
+    "check": ("broadcaster.commands.site", "check", "Say everything that is wrong in a site file."),
+    "config": ("broadcaster.commands.site", "config_group", "About the form of the site file."),
     "library": ("broadcaster.ingest.commands", "library", "Recordings: import and list."),
     "store": ("broadcaster.ingest.commands", "store", "The decoded sound that is played."),
-    "journal": ("broadcaster.journal_commands", "journal", "What was done: check it, export it."),
+    "journal": ("broadcaster.commands.journal", "journal", "What was done: check it, export it."),
 }
 
 # Errors whose text is written for the user; looked up only in modules that are loaded.

@@ -35,6 +35,7 @@ from broadcaster.control.core import Core
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
+from broadcaster.control.querier_watch import QuerierWatch
 from broadcaster.control.recorder import Recorder
 from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
@@ -47,7 +48,6 @@ from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
-from broadcaster.querier_watch import QuerierWatch
 from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
 from zones.bus import stamped
 from zones.media_time import MediaClock, WallAnchor

@@ -16,9 +16,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+from broadcaster.commands.status import Facts, look
 from broadcaster.engine.packet import Packet, parse_packet
 from broadcaster.run_directory import RunDirectory
-from broadcaster.status import Facts, look
 
 PATIENCE = 30.0
 """Seconds a test waits for something that should come at once."""

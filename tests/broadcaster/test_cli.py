@@ -114,7 +114,14 @@ def test_an_error_of_the_system_is_one_sentence(monkeypatch, capsys):
     assert capsys.readouterr().err == "broadcaster: /var/lib/sorigil/pcm: No space left on device\n"
 
 
-SENDING = ("child", "ground", "heartbeat", "run_directory", "sending_sockets", "supervisor")
+SENDING = (
+    "supervisor/child",
+    "supervisor/ground",
+    "supervisor/heartbeat",
+    "run_directory",
+    "supervisor/sending_sockets",
+    "supervisor/supervisor",
+)
 WALL = {"time", "time_ns", "now", "utcnow", "today", "localtime", "gmtime", "CLOCK_REALTIME"}
 
 

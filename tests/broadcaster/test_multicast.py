@@ -10,7 +10,7 @@ import pytest
 from broadcaster.engine.packet import HEADER
 from broadcaster.interfaces import indexes, interfaces
 from broadcaster.multicast import SLOT_BYTES, Following, Inbox, ReceivingSocket
-from broadcaster.sending_sockets import steer
+from broadcaster.supervisor.sending_sockets import steer
 from tests.broadcaster.cable import cable
 from tests.broadcaster.engine.studio import LOOPBACK, PATIENCE, sending_socket, until
 

@@ -9,7 +9,7 @@ import pytest
 
 from broadcaster.engine.plan import Leg
 from broadcaster.engine.site_streams import SendingSocket
-from broadcaster.sending_sockets import open_sockets
+from broadcaster.supervisor.sending_sockets import open_sockets
 from tests.broadcaster.cable import cable, ip
 from tests.broadcaster.engine.studio import (
     SOCKET,

@@ -28,10 +28,10 @@ from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.render import mixes
 from broadcaster.engine.shared_block import SharedBlock
-from broadcaster.ground import Options
 from broadcaster.link import LinkError, Message, connect
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
-from broadcaster.supervisor import Supervisor
+from broadcaster.supervisor.ground import Options
+from broadcaster.supervisor.supervisor import Supervisor
 from zones.media_time import RATE
 
 PATIENCE = 60.0

@@ -11,12 +11,12 @@ import pytest
 from broadcaster.control.app import Control, adopted_plan, main, wall_anchor
 from broadcaster.control.core import Core
 from broadcaster.control.play_order import RefusedError
+from broadcaster.control.querier_watch import QuerierWatch
 from broadcaster.control.site_keeper import SiteKeeper, folders_of
 from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.link import connect
-from broadcaster.querier_watch import QuerierWatch
 from broadcaster.run_directory import RunDirectory, StateDirectory
 from tests.broadcaster.cable import cable
 from tests.broadcaster.control.bench import ground, play, site

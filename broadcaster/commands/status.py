@@ -24,7 +24,7 @@ from broadcaster.engine.shared_block import EngineState, SharedBlock
 from broadcaster.link import LinkError, NobodyListensError, connect
 from broadcaster.options import run_option
 from broadcaster.run_directory import ProcessEntry, ProcessTable, RunDirectory
-from broadcaster.supervisor import ENGINE, with_standby
+from broadcaster.supervisor.supervisor import ENGINE, with_standby
 from zones.media_time import RATE
 
 EXIT_NOTHING_RUNS: Final = 1

@@ -9,8 +9,8 @@ import termios
 import pytest
 from rich.console import Console
 
-from broadcaster.demo_keys import keys_in, pressed
-from broadcaster.demo_table import BAR, View, bar, rows_of, screen, summary, word
+from broadcaster.demo.keys import keys_in, pressed
+from broadcaster.demo.table import BAR, View, bar, rows_of, screen, summary, word
 
 
 def stream(number=1, title="Stream at Dawn · 새벽", kind="programme", sent=True, arrived=True):

@@ -22,16 +22,24 @@ from time import monotonic_ns
 from types import TracebackType
 from typing import Final
 
-from broadcaster.adoption import ENGINE_MODULE, Orphan
-from broadcaster.child import Child, Duty, ending, given, processing_of, python_module, turns_of
 from broadcaster.engine.site_streams import sockets_of
-from broadcaster.ground import Ground, Options, prepare
-from broadcaster.heartbeat import INTERVAL, Heartbeat, Look, Stillness
 from broadcaster.link import LinkError, connect
 from broadcaster.run_directory import ProcessEntry, ProcessTable
-from broadcaster.sending_sockets import source_of
-from broadcaster.steering import Steering, keep_steered
-from broadcaster.systemd_notify import notify, watchdog_interval
+from broadcaster.supervisor.adoption import ENGINE_MODULE, Orphan
+from broadcaster.supervisor.child import (
+    Child,
+    Duty,
+    ending,
+    given,
+    processing_of,
+    python_module,
+    turns_of,
+)
+from broadcaster.supervisor.ground import Ground, Options, prepare
+from broadcaster.supervisor.heartbeat import INTERVAL, Heartbeat, Look, Stillness
+from broadcaster.supervisor.sending_sockets import source_of
+from broadcaster.supervisor.steering import Steering, keep_steered
+from broadcaster.supervisor.systemd_notify import notify, watchdog_interval
 from zones.media_time import MediaClock
 from zones.site import Site
 
@@ -57,7 +65,7 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """Runs one controller: `async with Supervisor(options):`, or `run` until a signal.
 
-    Entering raises what `broadcaster.ground.prepare` does.
+    Entering raises what `broadcaster.supervisor.ground.prepare` does.
     """
 
     def __init__(self, options: Options) -> None:

@@ -8,8 +8,8 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
+from broadcaster.commands.journal import journal
 from broadcaster.journal import Journal, Kind
-from broadcaster.journal_commands import journal
 from tests.broadcaster.journal.written import LIGHT, PATIENCE, entry, write
 from tests.broadcaster.station import broadcaster
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from broadcaster.commands.local import local
 from broadcaster.engine.local_part import clear_claims, prepared, read_local
-from broadcaster.local_commands import local
 from tests.broadcaster.engine.studio import (
     Studio,
     claim,

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Final
 
+from broadcaster.control.queriers import LIMIT, Queriers, is_query
 from broadcaster.interfaces import interfaces
-from broadcaster.queriers import LIMIT, Queriers, is_query
 
 _LOOK_EVERY: Final = 1.0
 _IP_PKTINFO: Final = 8

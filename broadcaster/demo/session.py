@@ -19,12 +19,12 @@ from rich.live import Live
 from broadcaster.background import ONE_THREAD
 from broadcaster.control.commands import count, sentence
 from broadcaster.control.programme import SCHEDULE
-from broadcaster.demo_keys import pressed
-from broadcaster.demo_table import Row, View, rows_of, screen, summary
-from broadcaster.ground import Options
+from broadcaster.demo.keys import pressed
+from broadcaster.demo.table import Row, View, rows_of, screen, summary
 from broadcaster.link import CommandRefusedError, Link, LinkError, connect
 from broadcaster.site_reader import read_profiles
-from broadcaster.supervisor import Supervisor
+from broadcaster.supervisor.ground import Options
+from broadcaster.supervisor.supervisor import Supervisor
 from zones.priority import ANNOUNCEMENT
 from zones.site import ZoneId
 
@@ -344,7 +344,7 @@ class Session:
         """Have the music made that is not there yet."""
         place = ("--cache", str(self._scene.cache), "--seed", str(self._scene.seed))
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "broadcaster.demo_music", *place),
+            *(sys.executable, "-m", "broadcaster.demo.music", *place),
             *("--parent", str(os.getpid())),
             env={**os.environ, **ONE_THREAD},
             stdin=asyncio.subprocess.DEVNULL,

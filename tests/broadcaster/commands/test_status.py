@@ -7,12 +7,12 @@ import os
 import pytest
 from click.testing import CliRunner
 
+from broadcaster.commands.status import look, status
 from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import plan_path
 from broadcaster.link import LinkServer
 from broadcaster.run_directory import ProcessEntry, ProcessTable, RunDirectory, this_boot
-from broadcaster.status import look, status
-from broadcaster.supervisor import with_standby
+from broadcaster.supervisor.supervisor import with_standby
 from tests.broadcaster.station import PATIENCE
 
 STREAM = {

@@ -9,8 +9,8 @@ import sys
 
 import pytest
 
-from broadcaster.child import Child, Duty, ending, given, python_module
 from broadcaster.run_directory import ProcessEntry, birth_of
+from broadcaster.supervisor.child import Child, Duty, ending, given, python_module
 from tests.broadcaster.station import PATIENCE, is_alive
 
 READY = "os.write(int(sys.argv[1]), b'!'); "

@@ -18,12 +18,12 @@ from typing import Any
 import click
 from rich.console import Console
 
-from broadcaster.demo_session import Finding, Scene, Session, Terminal
-from broadcaster.ground import Options
+from broadcaster.demo.session import Finding, Scene, Session, Terminal
 from broadcaster.options import run_option
 from broadcaster.run_directory import RunDirectory, StateDirectory
 from broadcaster.simulator.music import SEED
 from broadcaster.simulator.music_files import cache_name
+from broadcaster.supervisor.ground import Options
 
 LOOPBACK = "127.0.0.1"
 EXIT_NOT_HEARD = 1

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from broadcaster.ground import Options
 from broadcaster.log import set_up
 from broadcaster.options import run_option, state_option
 from broadcaster.run_directory import RunDirectory, StateDirectory
-from broadcaster.supervisor import Supervisor
+from broadcaster.supervisor.ground import Options
+from broadcaster.supervisor.supervisor import Supervisor
 
 
 @click.command()

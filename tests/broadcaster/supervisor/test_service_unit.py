@@ -7,8 +7,8 @@ import subprocess
 import pytest
 from click.testing import CliRunner
 
+from broadcaster.commands.run import run
 from broadcaster.engine.main import SENDER_PRIORITY
-from broadcaster.run_command import run
 from tests.house.checkout import ROOT
 
 UNIT = ROOT / "packaging/systemd/sorigil.service"

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from broadcaster.adoption import Orphan, kept_sockets, orphans
 from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import plan_path
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
@@ -25,9 +24,10 @@ from broadcaster.run_directory import (
     StateDirectory,
     this_boot,
 )
-from broadcaster.sending_sockets import open_sockets
 from broadcaster.site_reader import read_site
-from broadcaster.systemd_notify import forget_descriptor, store_descriptor
+from broadcaster.supervisor.adoption import Orphan, kept_sockets, orphans
+from broadcaster.supervisor.sending_sockets import open_sockets
+from broadcaster.supervisor.systemd_notify import forget_descriptor, store_descriptor
 from zones.media_time import RATE, MediaClock
 from zones.site import Site, with_interface
 

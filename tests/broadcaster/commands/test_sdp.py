@@ -5,11 +5,11 @@ import json
 import pytest
 from click.testing import CliRunner
 
+from broadcaster.commands.sdp import sdp
 from broadcaster.control.ground import ground_of
 from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.run_directory import ProcessTable
-from broadcaster.sdp_command import sdp
 from broadcaster.site_reader import read_site
 from tests.broadcaster.engine.studio import ANCHOR
 from tests.house.checkout import ROOT

@@ -7,9 +7,9 @@ import pytest
 from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import plan_path
 from broadcaster.engine.shared_block import SharedBlock
-from broadcaster.ground import Options, prepare
 from broadcaster.interfaces import InterfaceError
 from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory, this_boot
+from broadcaster.supervisor.ground import Options, prepare
 from tests.broadcaster.station import write_site
 from zones.media_time import RATE, BootId, MediaClock
 

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from broadcaster.systemd_notify import (
+from broadcaster.supervisor.systemd_notify import (
     forget_descriptor,
     notify,
     store_descriptor,

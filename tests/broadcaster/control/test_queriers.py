@@ -6,9 +6,9 @@ import struct
 
 import pytest
 
+from broadcaster.control.querier_watch import QuerierWatch
+from broadcaster.control.queriers import Queriers, checksum, is_query
 from broadcaster.interfaces import Interface
-from broadcaster.querier_watch import QuerierWatch
-from broadcaster.queriers import Queriers, checksum, is_query
 from tests.broadcaster.cable import cable
 from tests.broadcaster.station import PATIENCE
 
@@ -109,7 +109,7 @@ async def test_without_the_right_to_listen_it_is_said_once(monkeypatch, caplog):
     def refused(*arguments):
         raise PermissionError(1, "Operation not permitted")
 
-    monkeypatch.setattr("broadcaster.querier_watch._open", refused)
+    monkeypatch.setattr("broadcaster.control.querier_watch._open", refused)
     async with asyncio.timeout(PATIENCE):
         await QuerierWatch(["eth0"]).run()
     assert [record.message for record in caplog.records] == [

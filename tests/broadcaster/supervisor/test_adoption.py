@@ -10,10 +10,10 @@ from time import monotonic_ns
 
 import pytest
 
-from broadcaster.adoption import kept_sockets, orphans
 from broadcaster.engine.packet import Packet
 from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.run_directory import ProcessEntry, ProcessTable, RunDirectory, birth_of
+from broadcaster.supervisor.adoption import kept_sockets, orphans
 from tests.broadcaster.fake_systemd import fake_systemd
 from tests.broadcaster.station import PATIENCE, Station, is_alive, kill, stop, write_site
 from zones.media_time import BootId
@@ -256,8 +256,10 @@ def test_what_is_no_sending_socket_is_not_kept(monkeypatch):
             ("b", socket.socket(socket.AF_INET, socket.SOCK_STREAM).detach()),
             ("c", os.open("/dev/null", os.O_RDONLY)),
         )
-        monkeypatch.setattr("broadcaster.adoption.stored_descriptors", lambda: kept_by_systemd)
-        monkeypatch.setattr("broadcaster.adoption.forget_descriptor", told.append)
+        monkeypatch.setattr(
+            "broadcaster.supervisor.adoption.stored_descriptors", lambda: kept_by_systemd
+        )
+        monkeypatch.setattr("broadcaster.supervisor.adoption.forget_descriptor", told.append)
         kept, stored = kept_sockets((), frozenset("abc"))
         assert {*kept} == stored == {"a"}
         assert told == ["gone", "b", "c"]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from broadcaster import sending_sockets
 from broadcaster.engine.site_streams import SendingSocket
 from broadcaster.interfaces import Interface, InterfaceError, interfaces
-from broadcaster.sending_sockets import open_sockets, source_of
+from broadcaster.supervisor import sending_sockets
+from broadcaster.supervisor.sending_sockets import open_sockets, source_of
 
 BY_ADDRESS = SendingSocket("a", "127.0.0.1", 8, 46)
 BY_NAME = SendingSocket("n", "lo", 1, 0)

@@ -9,11 +9,11 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from broadcaster.site_commands import check, config_group
+from broadcaster.commands.site import check, config_group
 from tests.zones.small_site import SMALL_SITE, spoilt
 from zones.sitefile_schema import site_schema
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SITE = SMALL_SITE.replace("profile: horn", "profile: virtual-amplifier")
 
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from broadcaster.engine.site_streams import SendingSocket
 from broadcaster.interfaces import Interface, InterfaceError, found, interfaces, news
-from broadcaster.sending_sockets import ANY_ADDRESS, source_of, steer
+from broadcaster.supervisor.sending_sockets import ANY_ADDRESS, source_of, steer
 
 _LOOK_EVERY: Final = 5.0
 """Seconds between looks when there is no news; news can be lost (rtnetlink(7), ENOBUFS)."""

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from broadcaster.engine.shared_block import SharedBlock
-from broadcaster.ground import Options
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
-from broadcaster.supervisor import Supervisor
+from broadcaster.supervisor.ground import Options
+from broadcaster.supervisor.supervisor import Supervisor
 from tests.broadcaster.station import (
     PATIENCE,
     broadcaster,

@@ -19,7 +19,7 @@ from typing import Final
 
 from broadcaster.engine.libc import libc
 from broadcaster.run_directory import ProcessEntry, ProcessTable, RunDirectory, birth_of
-from broadcaster.systemd_notify import forget_descriptor, stored_descriptors
+from broadcaster.supervisor.systemd_notify import forget_descriptor, stored_descriptors
 
 ENGINE_MODULE: Final = "broadcaster.engine.main"
 _PIDFD_GETFD: Final = 438

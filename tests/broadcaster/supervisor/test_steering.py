@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from broadcaster.adoption import orphans
+from broadcaster.commands.status import look
 from broadcaster.engine.packet import Packet, parse_packet
 from broadcaster.engine.site_streams import SendingSocket
 from broadcaster.interfaces import interfaces
 from broadcaster.run_directory import RunDirectory
-from broadcaster.sending_sockets import open_sockets, source_of
-from broadcaster.status import look
-from broadcaster.steering import Steering
+from broadcaster.supervisor.adoption import orphans
+from broadcaster.supervisor.sending_sockets import open_sockets, source_of
+from broadcaster.supervisor.steering import Steering
 from tests.broadcaster.cable import cable, ip
 from tests.broadcaster.engine.studio import receive, receiver, until
 from tests.broadcaster.station import stop, write_site

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.heartbeat import INTERVAL, Heartbeat, Look, Stillness
+from broadcaster.supervisor.heartbeat import INTERVAL, Heartbeat, Look, Stillness
 
 MS = 1_000_000
 STEP = int(INTERVAL * 1e9)

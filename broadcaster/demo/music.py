@@ -1,4 +1,4 @@
-"""Makes the demo's music beside the running station: `python -m broadcaster.demo_music`.
+"""Makes the demo's music beside the running station: `python -m broadcaster.demo.music`.
 
 A process of its own, so that it can be niced and ended at any time; a track appears when it is
 whole. It prints one line a track: how many there are, and how many there will be.
@@ -17,7 +17,7 @@ from broadcaster.simulator.music_files import music_files
 
 def main() -> int:
     """Make what is missing; exit status 0, or 2 when it cannot be written."""
-    parser = argparse.ArgumentParser(prog="broadcaster.demo_music", description=__doc__)
+    parser = argparse.ArgumentParser(prog="broadcaster.demo.music", description=__doc__)
     parser.add_argument("--cache", type=Path, required=True, help="folder for generated files")
     parser.add_argument("--seed", type=int, required=True, help="another seed, other music")
     parser.add_argument("--parent", type=int, default=0, help="end when this process does")
