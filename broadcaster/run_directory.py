@@ -40,11 +40,16 @@ class RunDirectory:
 
     @classmethod
     def default(cls) -> RunDirectory:
-        """`$XDG_RUNTIME_DIR/sorigil`; `/tmp/sorigil-<uid>` without such a place."""
+        """`$XDG_RUNTIME_DIR/sorigil`; without such a place `/tmp/sorigil-<uid>`.
+
+        Where this user may not write to /tmp either, `~/.cache/sorigil-run`.
+        """
         runtime = os.environ.get("XDG_RUNTIME_DIR")
         if runtime:
             return cls(Path(runtime) / "sorigil")
-        return cls(Path(f"/tmp/sorigil-{os.getuid()}"))  # noqa: S108 - `make` refuses another's
+        if os.access("/tmp", os.W_OK | os.X_OK):  # noqa: S108 - `make` refuses another's
+            return cls(Path(f"/tmp/sorigil-{os.getuid()}"))  # noqa: S108
+        return cls(Path.home() / ".cache/sorigil-run")
 
     @property
     def engine(self) -> Path:

@@ -42,7 +42,10 @@ def test_default_places_follow_the_user(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_RUNTIME_DIR")
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", "/home/duty")
+    monkeypatch.setattr(os, "access", lambda path, mode: True)
     assert str(RunDirectory.default().path) == f"/tmp/sorigil-{os.getuid()}"  # noqa: S108
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert str(RunDirectory.default().path) == "/home/duty/.cache/sorigil-run"
     assert str(StateDirectory.default().path) == "/home/duty/.local/state/sorigil"
 
 
