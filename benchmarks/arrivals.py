@@ -87,8 +87,8 @@ def continuity(arrivals: Arrivals, packet_samples: int) -> Continuity:
         changes = np.flatnonzero(np.diff(mine["ssrc"].astype(np.int64))) + 1
         ssrc_changes += len(changes)
         for run in np.split(mine, changes):
-            steps = _signed_steps(run["sequence"], 16)
-            advances = _signed_steps(run["timestamp"], 32)
+            steps = signed_steps(run["sequence"], 16)
+            advances = signed_steps(run["timestamp"], 32)
             places = np.cumsum(steps)
             here = len(np.unique(places))
             lost += int(np.ptp(places)) + 1 - here if here else 0
@@ -108,7 +108,7 @@ def continuity(arrivals: Arrivals, packet_samples: int) -> Continuity:
     )
 
 
-def _signed_steps(counter: npt.NDArray[Any], bits: int) -> npt.NDArray[np.int64]:
+def signed_steps(counter: npt.NDArray[Any], bits: int) -> npt.NDArray[np.int64]:
     """From each packet to the next, the first 0: a wrap goes ahead, an overtaken packet back."""
     steps = np.diff(counter.astype(np.int64), prepend=counter[:1].astype(np.int64))
     half = 2 ** (bits - 1)
@@ -140,7 +140,7 @@ def deviation(arrivals: Arrivals, rate_hz: int) -> Deviation | None:
     latest = 0.0
     for stream in streams_in(arrivals):
         mine = stream_of(arrivals, stream)
-        due_us = np.cumsum(_signed_steps(mine["timestamp"], 32)) * 1e6 / rate_hz
+        due_us = np.cumsum(signed_steps(mine["timestamp"], 32)) * 1e6 / rate_hz
         came_us = (mine["at_ns"] - mine["at_ns"][0]) / 1e3
         late_us = came_us - due_us
         late_us -= np.median(late_us)

@@ -12,13 +12,16 @@ from benchmarks.arrivals import contents_at_each_instant
 from benchmarks.claims import claim_delays
 from benchmarks.compare import Trial, compare, cpu_us, deviation_p99, observe_with, ratio
 from benchmarks.context import Context, Step, take
+from benchmarks.engine_deaths import silences
 from benchmarks.flow import Flow
 from benchmarks.hog import hogs
 from benchmarks.measurement import Measurement, skipped
 from benchmarks.peers import c_floor, gstreamer, machine_watched
 from benchmarks.probe import listening
 from benchmarks.running_station import control_kills, ear_cpu
+from benchmarks.splices import splice_clicks
 from benchmarks.station import engine, engine_of, station
+from benchmarks.takeovers import speaker_kills
 
 OURS, FLOOR, GSTREAMER = "ours", "C floor", "GStreamer"
 
@@ -33,8 +36,8 @@ def measure(context: Context) -> Iterator[Measurement]:
     yield from take(
         context,
         [
-            Step(("engine.cpu_vs_c_14", "engine.deviation_p99_vs_c_14"), 70, beside_c),
-            Step(("engine.deviation_p99_vs_c_14_busy",), 70, beside_c_busy),
+            Step(("engine.cpu_vs_c_14", "engine.deviation_p99_vs_c_14"), 50, beside_c),
+            Step(("engine.deviation_p99_vs_c_14_busy",), 55, beside_c_busy),
             Step(("engine.claim_to_last_zone_p99_ms",), 40, claims),
             Step(("engine.start_to_first_packet_s",), 30, starts),
             Step(
@@ -43,11 +46,15 @@ def measure(context: Context) -> Iterator[Measurement]:
                 beside_gstreamer,
             ),
             Step(("engine.deviation_p99_vs_gstreamer_14_busy",), 50, beside_gstreamer_busy),
+            Step(("engine.splice_click_dbfs",), 30, splice_clicks),
+            Step(("engine.both_killed_ms", "engine.hung_ms"), 60, silences),
             Step(("engine.cpu_vs_c_1000",), 60, a_thousand_streams),
             Step(("engine.streams_500_sources_32_lost",), 30, many_sources),
-            Step(("engine.control_kill_lost",), 60, control_kills),
-            Step(("engine.ear_cpu_percent",), 45, ear_cpu),
-            Step(("engine.streams_per_core_vs_c",), 100, streams_per_core),
+            Step(("engine.control_kill_lost",), 40, control_kills),
+            Step(("engine.ear_cpu_percent",), 35, ear_cpu),
+            Step(("engine.streams_per_core_vs_c",), 80, streams_per_core),
+            # The last: it uses the time that is left.
+            Step(("engine.kill_lost_packets_max",), 70, speaker_kills),
         ],
     )
 
@@ -62,7 +69,7 @@ def _flow(context: Context, streams: int, packet_ms: int) -> Flow:
 def beside_c(context: Context) -> Iterator[Measurement]:
     """14 streams at 5 ms, the machine otherwise idle."""
     context.say("14 streams, 5 ms, beside the C floor")
-    trial = Trial(_flow(context, 14, 5), seconds=5)
+    trial = Trial(_flow(context, 14, 5), seconds=3)
     compared = compare(context, {OURS: engine(), FLOOR: c_floor}, trial)
     yield ratio("engine.cpu_vs_c_14", compared, OURS, FLOOR, cpu_us)
     yield ratio("engine.deviation_p99_vs_c_14", compared, OURS, FLOOR, deviation_p99)
@@ -71,7 +78,7 @@ def beside_c(context: Context) -> Iterator[Measurement]:
 def beside_c_busy(context: Context) -> Iterator[Measurement]:
     """The same with a hog on every core."""
     context.say("14 streams, 5 ms, beside the C floor, all cores busy")
-    trial = Trial(_flow(context, 14, 5), seconds=5, busy=True)
+    trial = Trial(_flow(context, 14, 5), seconds=3, busy=True)
     compared = compare(context, {OURS: engine(), FLOOR: c_floor}, trial)
     yield ratio("engine.deviation_p99_vs_c_14_busy", compared, OURS, FLOOR, deviation_p99)
 
@@ -183,7 +190,7 @@ def streams_per_core(context: Context) -> Iterator[Measurement]:
     details, ratios, broken = {}, {}, None
     for streams, packet_ms in ((1000, 5), (4000, 20)):
         context.say(f"{streams} streams, {packet_ms} ms, a sample of {_SAMPLED} received")
-        trial = Trial(_flow(context, streams, packet_ms), seconds=3, sampled=_SAMPLED)
+        trial = Trial(_flow(context, streams, packet_ms), seconds=2, sampled=_SAMPLED)
         compared = compare(context, {OURS: engine(), FLOOR: c_floor}, trial)
         cost = ratio(row, compared, OURS, FLOOR, cpu_us)
         details[f"{packet_ms} ms"] = cost.detail

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,19 +26,18 @@ from benchmarks.measurement import Measurement, MeasurementError, skipped
 from benchmarks.peers import machine_watched
 from benchmarks.probe import listening
 from benchmarks.tones import AMPLITUDE, PROGRAMME_HZ, RATE, tone
+from benchmarks.waiting import wait_for
 
 KILLS: Final = 5
-EAR_WINDOW_S: Final = 15.0
+EAR_WINDOW_S: Final = 10.0
 
 _REPOSITORY: Final = SOURCES.parent
 _SITE: Final = "config.yaml"
-_FLOW: Final = Flow("239.192.77.1", streams=14, packet_us=5000)
+FLOW: Final = Flow("239.192.77.1", streams=14, packet_us=5000)
 """The streams of the reference site."""
 
 _TRACK_S: Final = 180
-_ON_AIR_LIMIT_S: Final = 60.0
-_AGAIN_LIMIT_S: Final = 30.0
-_LOOK_S: Final = 0.02
+ON_AIR_LIMIT_S: Final = 60.0
 _FIRST_ACTS_S: Final = 0.5
 """How long a new control is left to adopt what plays and to plan on before it dies too."""
 
@@ -52,8 +51,12 @@ class Running:
 
     def pid(self, role: str) -> int:
         """The process that has this role now; 0 while there is none."""
+        return next((pid for pid, of in self.processes().items() if of == role), 0)
+
+    def processes(self) -> dict[int, str]:
+        """The roles of all processes there are now."""
         table = json.loads((self.run / "processes.json").read_text(encoding="utf-8"))
-        return next((int(p["pid"]) for p in table["processes"] if p["role"] == role), 0)
+        return {int(p["pid"]): str(p["role"]) for p in table["processes"] if p["pid"]}
 
     def answers(self) -> bool:
         """Whether control takes commands."""
@@ -65,7 +68,7 @@ class Running:
         argv = [sys.executable, "-m", "broadcaster", "status", "--json", "--run", str(self.run)]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
         streams = json.loads(done.stdout)["streams"] if done.returncode == 0 else []
-        return len(streams) == _FLOW.streams and all(s["sent"] is True for s in streams)
+        return len(streams) == FLOW.streams and all(s["sent"] is True for s in streams)
 
 
 @contextmanager
@@ -93,13 +96,13 @@ def running(context: Context) -> Iterator[Running]:
 def control_kills(context: Context) -> Iterator[Measurement]:
     """Control dies again and again; what goes missing in any stream."""
     context.say(f"control killed {KILLS} times")
-    with running(context) as station, listening(context, _FLOW) as ear:
-        ear.wait_until_all_have("A", _ON_AIR_LIMIT_S, station.supervisor)
+    with running(context) as station, listening(context, FLOW) as ear:
+        ear.wait_until_all_have("A", ON_AIR_LIMIT_S, station.supervisor)
         with machine_watched(context) as watch:
             for _ in range(KILLS):
                 _kill_control(station)
         arrivals = ear.stop()
-    seen = continuity(arrivals, _FLOW.packet_samples)
+    seen = continuity(arrivals, FLOW.packet_samples)
     detail = {"kills": KILLS, "continuity": asdict(seen), "c_timer_beside": asdict(watch)}
     wrong = seen.lost + seen.doubled + seen.reordered
     otherwise = seen.timestamp_breaks or seen.ssrc_changes or seen.not_rtp
@@ -111,17 +114,17 @@ def _kill_control(station: Running) -> None:
     """Kill control, and wait until its successor works."""
     killed = station.pid("control")
     os.kill(killed, signal.SIGKILL)
-    _wait_for("another control", lambda: station.pid("control") not in (0, killed))
-    _wait_for("it to take commands", station.answers)
+    wait_for("another control", lambda: station.pid("control") not in (0, killed))
+    wait_for("it to take commands", station.answers)
     time.sleep(_FIRST_ACTS_S)
 
 
 def ear_cpu(context: Context) -> Iterator[Measurement]:
     """What the ear uses while it follows 14 streams."""
     context.say("the ear beside 14 streams")
-    with running(context) as station, listening(context, _FLOW) as ear:
-        ear.wait_until_all_have("A", _ON_AIR_LIMIT_S, station.supervisor)
-        _wait_for("the ear to vouch for every stream", station.is_sent_everywhere)
+    with running(context) as station, listening(context, FLOW) as ear:
+        ear.wait_until_all_have("A", ON_AIR_LIMIT_S, station.supervisor)
+        wait_for("the ear to vouch for every stream", station.is_sent_everywhere)
         roles = ("engine", "standby", "control", "ear")
         before, begin_ns = {r: cpu_ns_of(station.pid(r)) for r in roles}, time.monotonic_ns()
         time.sleep(EAR_WINDOW_S)
@@ -154,11 +157,3 @@ def _record_tone(music: Path) -> None:
         sound.setsampwidth(2)
         sound.setframerate(RATE)
         sound.writeframes(np.tile(tone(PROGRAMME_HZ, AMPLITUDE), _TRACK_S).tobytes())
-
-
-def _wait_for(what: str, is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _AGAIN_LIMIT_S
-    while not is_so():
-        if time.monotonic() > deadline:
-            raise MeasurementError(f"waited {_AGAIN_LIMIT_S:.0f} s in vain for {what}")
-        time.sleep(_LOOK_S)

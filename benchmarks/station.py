@@ -18,7 +18,8 @@ from benchmarks.child import Child, started
 from benchmarks.compare import Sender
 from benchmarks.context import Context
 from benchmarks.flow import Flow
-from benchmarks.tones import AMPLITUDE, PROGRAMME_HZ, RATE, WARNING_HZ, tone
+from benchmarks.tones import AMPLITUDE, RATE, TONES, Tones, tone
+from broadcaster.control.core import END_LEAD
 from broadcaster.engine.plan import Leg, Part, Plan, Stream, socket_name
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock
@@ -28,18 +29,45 @@ from zones.media_time import BootId, MediaClock, Sample, WallAnchor
 from zones.site import StreamId
 from zones.sound import PcmId, Segment, Timeline
 from zones.sound import Sequence as Message
-from zones.stream_format import FORMATS
+from zones.stream_format import FORMATS, StreamFormat
 
 _PROGRAMME_PRIORITY: Final = 20
 _WARNING_PRIORITY: Final = 240
 _MESSAGE_S: Final = 30
 _TRACK_S: Final = 180
 _NOISE_S: Final = 60
+_SPARE_S: Final = 300
 _AHEAD_S: Final = 3600
 """Timelines reach an hour ahead, as control keeps them: some twenty recordings."""
 
 _TTL: Final = 8
 _DSCP_EF: Final = 46
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How a stream is sent; its packet time in milliseconds."""
+
+    format: StreamFormat
+    packet_ms: int
+    payload_type: int
+
+
+@dataclass(frozen=True, slots=True)
+class Playing:
+    """What a station has to play.
+
+    Attributes:
+        programmes: zone k plays programme k modulo this; a tone if there is one, else noise.
+        spare_bytes: at least so much in messages that nobody claims, staged all the same.
+        tones: those of the programme and of the warning.
+        wires: one a stream, where not all are the flow's L16.
+    """
+
+    programmes: int = 1
+    spare_bytes: int = 0
+    tones: Tones = TONES
+    wires: tuple[Wire, ...] = ()
 
 
 @dataclass(slots=True)
@@ -54,16 +82,28 @@ class Station:
     clock: MediaClock
     programmes: tuple[Timeline, ...]
     warning: Message
+    spare: tuple[Message, ...]
+    wires: tuple[Wire, ...]
     _plan_file: PlanFile
     _revision: int = 0
 
-    def next_plan(self, warning: str | None = None) -> Plan:
+    def next_plan(self, warning: str | None = None, until: Sample | None = None) -> Plan:
         """The programme in every zone, and over it the warning of this name, if any.
 
-        The warning's audio is among the sources from the first plan on, as every message is.
+        With `until` it ends there. The warning's audio is among the sources from the first plan
+        on, as every message is.
         """
         self._revision += 1
-        return self._plan(warning)
+        return self._plan(warning, until)
+
+    def ending(self, warning: str) -> Plan:
+        """The plan that withdraws a warning, as control writes it: its end lies a little ahead."""
+        return self.next_plan(warning, self.clock.sample_at(monotonic_ns()) + END_LEAD)
+
+    @property
+    def revision(self) -> int:
+        """That of the newest plan."""
+        return self._revision
 
     def publish(self, plan: Plan) -> None:
         """Write the plan, as control does."""
@@ -80,9 +120,10 @@ class Station:
     def _socket_name(self) -> str:
         return socket_name(self.interface_address, _TTL, _DSCP_EF)
 
-    def _plan(self, warning: str | None) -> Plan:
+    def _plan(self, warning: str | None, until: Sample | None) -> Plan:
         zones = [ZoneId(f"zone-{k}") for k in range(self.flow.streams)]
         sources = {f"programme-{k}": source for k, source in enumerate(self.programmes)}
+        spare = {f"spare-{k}": source for k, source in enumerate(self.spare)}
         claims = [
             Claim(
                 ClaimId("programme"), zone, Kind.PROGRAMME, _PROGRAMME_PRIORITY,
@@ -92,7 +133,14 @@ class Station:
         ]  # fmt: skip
         if warning is not None:
             claims += [
-                Claim(ClaimId(warning), zone, Kind.WARNING, _WARNING_PRIORITY, self.warning)
+                Claim(
+                    ClaimId(warning),
+                    zone,
+                    Kind.WARNING,
+                    _WARNING_PRIORITY,
+                    self.warning,
+                    until=until,
+                )
                 for zone in zones
             ]
         return Plan(
@@ -100,23 +148,24 @@ class Station:
             self._revision,
             WallAnchor(self.clock.sample_at(monotonic_ns()), datetime.now(UTC)),
             tuple(self._stream(k, zone) for k, zone in enumerate(zones)),
-            {**sources, "warning": self.warning},
+            {**sources, **spare, "warning": self.warning},
             tuple(claims),
         )
 
     def _stream(self, number: int, zone: ZoneId) -> Stream:
         first = int.from_bytes(socket.inet_aton(self.flow.group), "big")
         group = socket.inet_ntoa((first + number).to_bytes(4, "big"))
+        wire = self.wires[number]
         return Stream(
-            StreamId(f"stream-{number}"), zone, FORMATS["L16/48000"],
-            self.flow.packet_us * RATE // 1_000_000, 96, 0x50000000 + number,
+            StreamId(f"stream-{number}"), zone, wire.format, wire.packet_ms * RATE // 1000,
+            wire.payload_type, 0x50000000 + number,
             (Leg(self._socket_name(), group, self.flow.port),),
         )  # fmt: skip
 
 
 @contextmanager
-def station(context: Context, flow: Flow, *, programmes: int = 1) -> Iterator[Station]:
-    """A station with its plan written; zone k plays programme k modulo `programmes`."""
+def station(context: Context, flow: Flow, playing: Playing = Playing()) -> Iterator[Station]:
+    """A station with its plan written."""
     with TemporaryDirectory(dir=context.scratch) as directory, _sending(context) as sending:
         # One state directory for all: its recordings are made once in a run.
         run, state = Path(directory), context.scratch / "state"
@@ -129,11 +178,11 @@ def station(context: Context, flow: Flow, *, programmes: int = 1) -> Iterator[St
                 run, state, flow, context.interface[1], sending, clock,
                 tuple(
                     _programme(recording, clock.sample_at(monotonic_ns()))
-                    for recording in _recordings(store, programmes)
+                    for recording in _recordings(store, playing)
                 ),
-                Message(
-                    loop=(Segment(_tone(store, WARNING_HZ, _MESSAGE_S), 0, _MESSAGE_S * RATE),)
-                ),
+                _message(_tone(store, playing.tones.warning_hz, playing.tones, _MESSAGE_S)),
+                tuple(_spare(store, playing.spare_bytes)),
+                playing.wires or (_l16(flow),) * flow.streams,
                 plan_file,
             )  # fmt: skip
             made.publish(made.next_plan())
@@ -152,7 +201,8 @@ def engine(*, programmes: int = 1) -> Sender:
 
     @contextmanager
     def sender(context: Context, flow: Flow) -> Iterator[Child]:
-        with station(context, flow, programmes=programmes) as ready, engine_of(ready) as child:
+        playing = Playing(programmes=programmes)
+        with station(context, flow, playing) as ready, engine_of(ready) as child:
             yield child
 
     return sender
@@ -176,15 +226,38 @@ def _programme(recording: Segment, now: Sample) -> Timeline:
     return Timeline(tuple((start, recording) for start in starts))
 
 
-def _recordings(store: PcmStore, count: int) -> Iterator[Segment]:
+def _recordings(store: PcmStore, playing: Playing) -> Iterator[Segment]:
     """A tone as long as a track; several are noise instead, no two alike at any instant."""
-    if count == 1:
-        yield Segment(_tone(store, PROGRAMME_HZ, _TRACK_S), 0, _TRACK_S * RATE)
+    if playing.programmes == 1:
+        recording = _tone(store, playing.tones.programme_hz, playing.tones, _TRACK_S)
+        yield Segment(recording, 0, _TRACK_S * RATE)
         return
-    for number in range(count):
-        noise = np.random.default_rng(number).integers(-AMPLITUDE, AMPLITUDE, _NOISE_S * RATE)
-        yield Segment(store.add(noise.astype(np.int16)), 0, _NOISE_S * RATE)
+    for number in range(playing.programmes):
+        yield Segment(_noise(store, number, _NOISE_S), 0, _NOISE_S * RATE)
 
 
-def _tone(store: PcmStore, hz: int, seconds: int) -> PcmId:
-    return store.add(np.tile(tone(hz, AMPLITUDE), seconds))
+def _spare(store: PcmStore, wanted_bytes: int) -> Iterator[Message]:
+    """Messages of noise; a sample has two bytes."""
+    for number in range(-(-wanted_bytes // (_SPARE_S * RATE * 2))):
+        length = _SPARE_S * RATE
+        yield Message(once=(Segment(_noise(store, 1000 + number, _SPARE_S), 0, length),))
+
+
+def _message(recording: PcmId) -> Message:
+    return Message(loop=(Segment(recording, 0, _MESSAGE_S * RATE),))
+
+
+def _tone(store: PcmStore, hz: int, tones: Tones, seconds: int) -> PcmId:
+    return store.add(np.tile(tone(hz, tones.amplitude), seconds))
+
+
+def _noise(store: PcmStore, seed: int, seconds: int) -> PcmId:
+    samples = np.random.default_rng(seed).integers(
+        -AMPLITUDE, AMPLITUDE, seconds * RATE, dtype=np.int16
+    )
+    return store.add(samples)
+
+
+def _l16(flow: Flow) -> Wire:
+    """The flow as all that are compared send it."""
+    return Wire(FORMATS["L16/48000"], flow.packet_us // 1000, 96)

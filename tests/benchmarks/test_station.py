@@ -17,7 +17,7 @@ from benchmarks.flow import Flow
 from benchmarks.measurement import MeasurementError
 from benchmarks.probe import listening
 from benchmarks.running_station import running, site_at_one_level
-from benchmarks.station import engine_of, station
+from benchmarks.station import Playing, engine_of, station
 
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 LIMIT_S = 30.0
@@ -52,7 +52,7 @@ def test_every_claim_reaches_every_zone(context, free_port, monkeypatch):
 def test_every_programme_is_another_one(context, free_port):
     flow = Flow(context.first_group, streams=6, packet_us=5000, port=free_port())
     with (
-        station(context, flow, programmes=3) as ready,
+        station(context, flow, Playing(programmes=3)) as ready,
         listening(context, flow, tones=False) as ear,
         engine_of(ready) as engine,
     ):
