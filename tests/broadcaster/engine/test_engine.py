@@ -278,3 +278,17 @@ def test_sockets_are_the_supervisors(air):
     source = air.sockets[SOCKET].getsockname()
     _, sender = air.receiver.recvfrom(4096)
     assert sender == source
+
+
+def test_it_plays_on_when_the_page_cache_is_dropped(air):
+    """Staged sound is locked or at least touched; the sender waits for no page of a file."""
+    files = [*(air.state / "pcm").rglob("*.pcm")]
+    assert files
+    receive(air.receiver, 100)
+    for path in files:
+        descriptor = os.open(path, os.O_RDONLY)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(descriptor)
+    packets = receive(air.receiver, 200)
+    assert unbroken(air, packets)
+    assert all((np.frombuffer(p.payload, ">i2") == expected(air, p)).all() for p in packets[100:])
