@@ -18,6 +18,7 @@ from zones.geometry import Point
 from zones.media_time import Sample
 from zones.problem import Problem
 from zones.reception import KeepAlive as KeepAlive
+from zones.stream_format import StreamId as StreamId
 
 NetworkId = NewType("NetworkId", str)
 PathId = NewType("PathId", str)
@@ -28,7 +29,6 @@ OutputId = NewType("OutputId", str)
 SpeakerId = NewType("SpeakerId", str)
 ExitId = NewType("ExitId", str)
 GroupId = NewType("GroupId", str)
-StreamId = NewType("StreamId", str)
 GaugeId = NewType("GaugeId", str)
 CameraId = NewType("CameraId", str)
 DaypartId = NewType("DaypartId", str)

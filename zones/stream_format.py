@@ -6,9 +6,11 @@ Time is counted in samples at 48 000 Hz everywhere, also where the RTP clock run
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NewType
 
 from zones.media_time import RATE, Sample, samples
+
+StreamId = NewType("StreamId", str)
 
 RTP_HEADER_BYTES: Final = 12
 """The fixed RTP header without CSRCs or extension (RFC 3550 section 5.1)."""

@@ -29,7 +29,7 @@ from zones.sound import Sequence
 
 PATIENCE = 2.0
 """Seconds to wait for the engine to begin."""
-_LEAD: Sample = 480
+_LEAD: Sample = 1920
 
 _run_option = click.option(
     "--run", "run_path", type=click.Path(path_type=Path), help="Run directory of the station."

@@ -49,8 +49,9 @@ UNSETTLED_EVERY = 5.0
 """The same while music is being brought in."""
 STALE_NOTICE: Sample = 30 * RATE
 """A notice that could not begin for so long is withdrawn: nobody expects it any more."""
-END_LEAD: Sample = 480
-"""A claim is ended this much ahead, so that no packet on its way is contradicted."""
+END_LEAD: Sample = 1920
+"""A claim is ended this much ahead: two packets of the longest packet time, so that no packet that
+is already sent or being encoded is contradicted, and the end is faded in every format."""
 MOST_ANSWERS = 1024
 """How many acts are remembered after they were answered."""
 

@@ -22,7 +22,7 @@ from broadcaster.engine.plan import Stream
 from broadcaster.engine.shared_block import SharedBlock, leg_key
 from broadcaster.engine.sounding import Pcm
 from zones.media_time import RATE, Sample
-from zones.site import StreamId
+from zones.stream_format import StreamId
 
 BLOCK_PACKETS = 20
 """Packets encoded and laid out at once while nothing changes."""

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zones.media_time import RATE, BootId, Sample
-from zones.site import StreamId
-from zones.stream_format import StreamFormat
+from zones.stream_format import StreamFormat, StreamId
 
 HEADER: Final = np.dtype(
     [("flags", "u1"), ("type", "u1"), ("sequence", ">u2"), ("timestamp", ">u4"), ("ssrc", ">u4")]

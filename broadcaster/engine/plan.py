@@ -14,9 +14,8 @@ from broadcaster.engine.codec import packet_times
 from broadcaster.engine.report import CNAME_BYTES
 from zones.bus import Claim, ZoneId
 from zones.media_time import RATE, Sample, WallAnchor
-from zones.site import StreamId
 from zones.sound import Source
-from zones.stream_format import StreamFormat
+from zones.stream_format import StreamFormat, StreamId
 
 LAYOUT = 1
 """Version of the plan's form; a reader refuses any other."""

@@ -27,9 +27,8 @@ from broadcaster.engine.plan import (
 )
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId
 from zones.media_time import Sample, WallAnchor
-from zones.site import StreamId
 from zones.sound import PcmId, Ring, Segment, Sequence, Silence, Source, Timeline
-from zones.stream_format import FORMATS
+from zones.stream_format import FORMATS, StreamId
 
 _as_text = json.JSONEncoder(separators=(",", ":")).encode
 """Made once: `json.dumps` makes an encoder for every line."""

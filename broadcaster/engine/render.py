@@ -37,8 +37,8 @@ from broadcaster.engine.waking import (
 )
 from zones.bus import Claim, ClaimId, Kind, Turn, ZoneId, stamped, turns
 from zones.media_time import RATE, Sample
-from zones.site import StreamId
 from zones.sound import Silence, pieces
+from zones.stream_format import StreamId
 
 _WINDOW: Sample = 10 * RATE
 

@@ -20,7 +20,7 @@ from broadcaster.engine.render import Mix, mixes
 from broadcaster.engine.shared_block import SharedBlock, leg_key
 from zones.bus import ClaimId
 from zones.media_time import Sample
-from zones.site import StreamId
+from zones.stream_format import StreamId
 
 EncodingKey = tuple[StreamId, str, Sample]
 """Stream, format name, packet time: what an encoder is kept for from plan to plan."""

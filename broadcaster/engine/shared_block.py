@@ -24,7 +24,7 @@ from broadcaster.engine.plan import Part
 from broadcaster.engine.speaking import MUTEX_BYTES, SpeakingRight
 from zones.bus import ClaimId
 from zones.media_time import BootId, MediaClock, Sample
-from zones.site import StreamId
+from zones.stream_format import StreamId
 
 MAGIC = 0x31_4B_4C_42_47_52_53
 LAYOUT = 1

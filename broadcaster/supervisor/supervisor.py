@@ -14,7 +14,7 @@ import logging
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -46,6 +46,8 @@ from zones.site import Site
 ENGINE_DELAYS: Final = (0.0, 0.0, 0.05, 0.1, 0.25)
 """Seconds before an engine's next start: it is never given up (SAFETY G5)."""
 DELAYS: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+_ALONE: Final = 1.0
+"""Seconds an engine that starts anew has the processors to itself."""
 _START_LIMIT: Final = 10.0
 """Seconds a process may take to begin: an engine to speak when nobody does, control to listen."""
 
@@ -220,6 +222,14 @@ class Supervisor:
                 await asyncio.sleep(DELAYS[1])
             self._write_table()
             await asyncio.sleep(child.delay())
+            if is_standby and self._speaker() is None:
+                await self._let_the_other_begin()
+
+    async def _let_the_other_begin(self) -> None:
+        """Both engines are gone: one alone is on air sooner than two that start together."""
+        self.speaking.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.speaking.wait(), _ALONE)
 
     def _write_table(self) -> None:
         """Tell others what runs; sound does not depend on it, so a full disk is only logged."""

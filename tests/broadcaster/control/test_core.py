@@ -167,7 +167,7 @@ def test_repeated_it_plays_until_it_is_withdrawn():
     (answer,) = answers(adopt(core, 1000.0))
     assert answer.fields["adopted"]
     assert on_air(core, 1000.0) == claim
-    assert on_air(core, 1000.02) == "schedule"
+    assert on_air(core, 1000.05) == "schedule"
 
 
 def test_the_same_act_again_is_answered_alike_and_done_once():
