@@ -19,7 +19,7 @@ from benchmarks.compare import Sender
 from benchmarks.context import Context
 from benchmarks.flow import Flow
 from benchmarks.tones import AMPLITUDE, RATE, TONES, Tones, tone
-from broadcaster.control.core import END_LEAD
+from broadcaster.engine.pace import END_LEAD
 from broadcaster.engine.plan import Leg, Part, Plan, Stream, socket_name
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock

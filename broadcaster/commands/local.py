@@ -19,6 +19,7 @@ from typing import NoReturn, TypeVar
 import click
 
 from broadcaster.engine.local_part import add_claims, end_claims, prepared, read_local, spool
+from broadcaster.engine.pace import END_LEAD
 from broadcaster.engine.plan import PlanError
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
@@ -29,7 +30,6 @@ from zones.sound import Sequence
 
 PATIENCE = 2.0
 """Seconds to wait for the engine to begin."""
-_LEAD: Sample = 1920
 
 _run_option = click.option(
     "--run", "run_path", type=click.Path(path_type=Path), help="Run directory of the station."
@@ -112,7 +112,7 @@ def withdraw(claim: str, run_path: Path | None) -> None:
     if plan is None or all(known.id != name for known in plan.claims):
         listed = ", ".join(sorted({c.id for c in plan.claims})) if plan else ""
         _refuse(f"no claim {claim!r} was put on air here; there are: {listed or 'none'}")
-    at = _clock(run).sample_at(monotonic_ns()) + _LEAD
+    at = _clock(run).sample_at(monotonic_ns()) + END_LEAD
     _guarded(lambda: end_claims(run.path, frozenset({name}), at))
     click.echo(f"{name}: ended")
 

@@ -34,6 +34,7 @@ from broadcaster.control.play_order import RefusedError, checked, claim_prefix, 
 from broadcaster.control.programme import Library, Standing
 from broadcaster.control.witnesses import Witnesses
 from broadcaster.engine.local_part import MESSAGE_PREFIX
+from broadcaster.engine.pace import END_LEAD
 from broadcaster.engine.plan import MAX_CLAIMS, Part, Plan
 from playlists.rotation import Rotation
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
@@ -49,9 +50,6 @@ UNSETTLED_EVERY = 5.0
 """The same while music is being brought in."""
 STALE_NOTICE: Sample = 30 * RATE
 """A notice that could not begin for so long is withdrawn: nobody expects it any more."""
-END_LEAD: Sample = 1920
-"""A claim is ended this much ahead: two packets of the longest packet time, so that no packet that
-is already sent or being encoded is contradicted, and the end is faded in every format."""
 MOST_ANSWERS = 1024
 """How many acts are remembered after they were answered."""
 

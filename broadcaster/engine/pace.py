@@ -10,6 +10,9 @@ LATE_LIMIT: Sample = RATE // 50
 """20 ms: up to here what is due is sent; beyond it is skipped."""
 BURST_LIMIT = 4
 """The most packets of one stream that may leave back to back."""
+END_LEAD: Sample = 1920
+"""A claim is ended this much ahead: two packets of the longest packet time, so that no packet that
+is already sent or being encoded is contradicted, and the end is faded in every format."""
 
 
 @dataclass(frozen=True, slots=True)
