@@ -185,12 +185,20 @@ class Database:
             yield from rows
             after = rows[-1].sequence
 
+    def newest(self, *, kind: str | None = None, subject: str | None = None) -> Row | None:
+        """The last row of a kind, of a subject, or of both; raises sqlite3.Error."""
+        conditions, values = _conditions(kind, subject)
+        query = (
+            f"SELECT {_COLUMNS} FROM entries WHERE sequence > 0{conditions}"  # noqa: S608
+            " ORDER BY sequence DESC LIMIT 1"
+        )
+        found = self._connection.execute(query, values).fetchone()
+        return None if found is None else Row(*found)
+
     def _chunk(
         self, after: int, most: int, kind: str | None = None, subject: str | None = None
     ) -> list[Row]:
-        wanted = [("kind = ?", kind), ("subject = ?", subject)]
-        conditions = "".join(f" AND {text}" for text, value in wanted if value is not None)
-        values = [value for _, value in wanted if value is not None]
+        conditions, values = _conditions(kind, subject)
         query = (
             f"SELECT {_COLUMNS} FROM entries WHERE sequence > ?{conditions}"  # noqa: S608
             " ORDER BY sequence LIMIT ?"
@@ -308,3 +316,10 @@ def _connection(path: Path, mode: str) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _conditions(kind: str | None, subject: str | None) -> tuple[str, list[str]]:
+    """What a query asks beyond the sequence, and its values."""
+    wanted = [("kind = ?", kind), ("subject = ?", subject)]
+    conditions = "".join(f" AND {text}" for text, value in wanted if value is not None)
+    return conditions, [value for _, value in wanted if value is not None]

@@ -63,6 +63,26 @@ class JournalReader:
                 if is_newest:
                     raise _unreadable(path, error) from None
 
+    def newest(self, *, kind: Kind | None = None, subject: str | None = None) -> Row | None:
+        """The last row of a kind, of a subject, or of both, in whichever file it lies.
+
+        Raises:
+            JournalError: there is no journal, or the newest file can't be read.
+        """
+        for path in self._files():
+            if not path.exists():
+                continue
+            try:
+                with closing(opened(path, connect_to_read)) as database:
+                    found = database.newest(kind=kind, subject=subject)
+            except (sqlite3.Error, JournalError) as error:
+                if path == self._place.database:
+                    raise _unreadable(path, error) from None
+                continue
+            if found is not None:
+                return found
+        return None
+
     def verify(self) -> list[Verdict]:
         """Check every row of every file, oldest first.
 
