@@ -14,6 +14,7 @@ from enum import Enum
 from typing import NewType, Protocol, TypeVar
 
 from zones.bus import ZoneId as ZoneId
+from zones.console_settings import ConsoleSettings
 from zones.geometry import Point
 from zones.media_time import Sample
 from zones.problem import Problem
@@ -257,6 +258,7 @@ class Site:
     cameras: tuple[Camera, ...]
     programme: tuple[ProgrammeEntry, ...]
     store_budget_bytes: int
+    console: ConsoleSettings
     warnings: tuple[Problem, ...] = ()
     """What the site file's reader found odd, though not wrong."""
 

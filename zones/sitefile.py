@@ -40,6 +40,7 @@ from zones.site import (
     output_id,
 )
 from zones.sitefile_checks import check_site
+from zones.sitefile_console import check_console, console_settings
 from zones.sitefile_draft import Draft, read_draft
 from zones.sitefile_draft import named_files as named_files
 from zones.sitefile_names import zones_of_groups
@@ -108,6 +109,7 @@ def parse_site(
     if draft is not None:
         problems.extend(check_site(draft, time_zones))
         problems.extend(check_streams(draft))
+        problems.extend(check_console(draft.top.may(SiteKeys.CONSOLE)))
         if profiles is not None:
             problems.extend(check_reception(draft, profiles))
     wrong = [problem for problem in problems if not problem.is_warning]
@@ -163,6 +165,7 @@ class _Builder:
             store_budget_bytes=(
                 DEFAULT_STORE_BUDGET_BYTES if store is None else round(store.must(StoreKeys.BUDGET))
             ),
+            console=console_settings(top.may(SiteKeys.CONSOLE)),
             warnings=warnings,
         )
 

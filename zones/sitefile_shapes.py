@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from zones.geometry import Point
+from zones.sitefile_console import ConsoleKeys
 from zones.sitefile_values import (
     BUDGET_KIND,
     DELAY_KIND,
@@ -475,6 +476,9 @@ class SiteKeys:
         "programme", Many(Inside(ProgrammeKeys.SHAPE)), "what plays on an ordinary day"
     )
     STORE: Final = Field("store", Inside(StoreKeys.SHAPE), "the store of decoded audio")
+    CONSOLE: Final = Field(
+        "console", Inside(ConsoleKeys.SHAPE), "where people reach the station by browser"
+    )
     SHAPE: Final = Shape(
         "",
         (
@@ -499,6 +503,7 @@ class SiteKeys:
             CAMERAS,
             PROGRAMME,
             STORE,
+            CONSOLE,
         ),
         "One installation.",
     )

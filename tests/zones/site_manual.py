@@ -1,5 +1,6 @@
 """The manual's reference tables, made from the shapes that the parser reads by."""
 
+from zones.sitefile_console import ConsoleKeys, SingleSignOnKeys
 from zones.sitefile_shapes import (
     AmplifierKeys,
     CameraKeys,
@@ -32,6 +33,8 @@ _SECTIONS = (
     ("cameras", CameraKeys.SHAPE),
     ("programme, a list", ProgrammeKeys.SHAPE),
     ("store", StoreKeys.SHAPE),
+    ("console", ConsoleKeys.SHAPE),
+    ("single_sign_on of console", SingleSignOnKeys.SHAPE),
 )
 
 
