@@ -298,7 +298,7 @@ class Control:
             faults.append("no engine speaks: nothing is sent")
         if engine.fault:
             faults.append(f"engine: {engine.fault}")
-        beside = (self._recorder, self._keeper, self._care, self._queriers)
+        beside = (self._sites, self._recorder, self._keeper, self._care, self._queriers)
         return (*faults, *(fault for one in beside for fault in one.faults))
 
     def _snapshot(self) -> Message:

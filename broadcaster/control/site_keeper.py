@@ -16,6 +16,7 @@ from broadcaster.control.acts import TakeSite
 from broadcaster.control.ground import Ground, ground_of, version_of
 from broadcaster.control.play_order import RefusedError
 from broadcaster.engine.site_streams import sockets_of
+from broadcaster.kept_site import keep_site, site_or_kept
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
 from broadcaster.site_in_force import SiteNote, note_site, site_in_force
 from broadcaster.site_reader import read_site
@@ -65,18 +66,25 @@ class SiteKeeper:
         self._supervisor = supervisor
         self._seed = seed
         self.note = site_in_force(run, config, supervisor)
+        self.faults: tuple[str, ...] = ()
+        self._read_from = self.note.config
 
     def read(self) -> Site:
-        """The site in force, as its file is now.
+        """The site in force, as its file is now; the last right one when that is wrong.
 
         Raises:
-            SiteError: it is wrong.
+            SiteError: it is wrong, and there never was a right one.
         """
-        return self._read(self.note.config)
+        found = site_or_kept(self.note.config, self._state)
+        self._read_from = found.config
+        self.faults = (found.fault,) if found.fault else ()
+        if not found.fault:
+            self._keep(found.config)
+        return self._here(found.site)
 
     def ground(self, site: Site, clock: MediaClock) -> Ground:
         """What the site in force gives."""
-        return self._ground(site, self.note.config, clock)
+        return self._ground(site, self._read_from, clock)
 
     def folders(self, site: Site) -> dict[str, Path]:
         """Where the recordings of each of the site's programme entries lie."""
@@ -112,16 +120,24 @@ class SiteKeeper:
     def take(self, note: SiteNote) -> None:
         """This site file is in force from now on."""
         self.note = note
+        self.faults = ()
+        self._keep(note.config)
         try:
             note_site(self._run, note, self._supervisor)
         except OSError as error:
             log.warning("the others are not told of the new site: %s", error)
 
     def _looked_at(self, config: Path, clock: MediaClock) -> Ground:
-        return self._ground(self._read(config), config, clock)
+        return self._ground(self._here(read_site(config)), config, clock)
 
-    def _read(self, config: Path) -> Site:
-        site = read_site(config)
+    def _keep(self, config: Path) -> None:
+        """Have a copy for the day the file is wrong."""
+        try:
+            keep_site(config, self._state)
+        except OSError as error:
+            log.warning("no copy of the site file can be kept: %s", error)
+
+    def _here(self, site: Site) -> Site:
         return site if self._interface is None else with_interface(site, self._interface)
 
     def _ground(self, site: Site, config: Path, clock: MediaClock) -> Ground:

@@ -19,9 +19,9 @@ from broadcaster.ear.listener import Listener, places, places_of
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.plan import PlanError, Stream
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
+from broadcaster.kept_site import site_or_kept
 from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory, StateDirectory
-from broadcaster.site_reader import read_site
 from broadcaster.witness_sender import WitnessSender
 from zones.media_time import MediaClock
 from zones.site import Site, with_interface
@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         die_with_parent(options.parent)
     run, state = RunDirectory(options.run), StateDirectory(options.state)
     try:
-        site = read_site(options.config)
+        site = site_or_kept(options.config, state).site
         if options.interface is not None:
             site = with_interface(site, options.interface)
         block = SharedBlock(run.engine)

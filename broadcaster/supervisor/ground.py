@@ -5,6 +5,7 @@ Everything that can be wrong with the place is found here, before the first proc
 
 from __future__ import annotations
 
+import logging
 import secrets
 import socket
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import plan_path
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.engine.site_streams import SendingSocket, sockets_of
+from broadcaster.kept_site import site_or_kept
 from broadcaster.run_directory import (
     ProcessTable,
     RunDirectory,
@@ -30,6 +32,8 @@ from broadcaster.supervisor.sending_sockets import open_sockets
 from broadcaster.supervisor.systemd_notify import forget_descriptor, store_descriptor
 from zones.media_time import RATE, MediaClock
 from zones.site import Site, with_interface
+
+log = logging.getLogger(__name__)
 
 _WRAP_NS: Final = (1 << 32) * 1_000_000_000 // RATE
 """How long an RTP timestamp at 48 kHz takes to come round: a day."""
@@ -79,7 +83,7 @@ def prepare(options: Options, resources: ExitStack) -> Ground:
         RunDirectoryError: a directory cannot be used, or another controller uses it.
         InterfaceError: an interface is missing, down or refuses.
     """
-    site = read_site(options.config)
+    site = _site(options)
     if options.interface is not None:
         site = with_interface(site, options.interface)
     options.run.make()
@@ -93,6 +97,16 @@ def prepare(options: Options, resources: ExitStack) -> Ground:
     for one in sockets.values():
         resources.callback(one.close)
     return Ground(site, block, _begin_boot(options.run, block), sockets, adopted)
+
+
+def _site(options: Options) -> Site:
+    """The site to begin with; as a service rather the last right one than none at all."""
+    if not options.keep_engines:
+        return read_site(options.config)
+    found = site_or_kept(options.config, options.state)
+    if found.fault:
+        log.error("%s", found.fault)
+    return found.site
 
 
 def _sockets(
