@@ -55,7 +55,7 @@ class Line:
         self._playing = Playing(mix)
         self._format = payload_format
         self._lead = lead(payload_format)
-        self._packet_time = packet_time
+        self.packet_time = packet_time
         self._packet_bytes = payload_format.payload_bytes(packet_time)
         # Changing the rate costs more than all else: little at a time, so no tick gets a burst.
         self._most = _FILTERED // packet_time if self._lead else _PLAIN
@@ -80,18 +80,22 @@ class Line:
         self._playing.mix = mix
         self.end = self._begin
 
+    def open_from(self, sample: Sample) -> Sample:
+        """Where the first packet from `sample` on begins: from there on all can still change."""
+        return -(-sample // self.packet_time) * self.packet_time
+
     def pointer(self, pcm: Pcm, sample: Sample, packets: int) -> int:
         """Address of the payload that begins at `sample`; encodes up to `packets` when needed."""
         if not self._begin <= sample < self.end:
-            length = (min(packets, self._most) if self.mix.is_whole else 1) * self._packet_time
+            length = (min(packets, self._most) if self.mix.is_whole else 1) * self.packet_time
             before = self._lead
             sound = self._playing.rendered(pcm, sample - before, length + before)
             self._octets = encode(self._format, sound)
             self._address = self._octets.ctypes.data
             self._begin, self.end = sample, sample + length
             if not self.mix.is_whole:  # what is missing may be there for the next packet
-                self.end = sample + self._packet_time
-        return self._address + (sample - self._begin) // self._packet_time * self._packet_bytes
+                self.end = sample + self.packet_time
+        return self._address + (sample - self._begin) // self.packet_time * self._packet_bytes
 
 
 class Encoding:
@@ -132,6 +136,7 @@ class Chorus:
         self.packet_time = packet_time
         self._lead = lead(payload_format)
         self._kept: dict[Sample, Samples] = {}
+        self._sung: list[Encoding] = []
         self.fault_of_encoder = ""
 
     @property
@@ -148,6 +153,16 @@ class Chorus:
         """Play another mix from the first packet on that has not been made."""
         self._playing.mix = mix
         self._kept.clear()
+
+    def join(self, encoding: Encoding) -> None:
+        """Take up one more voice, by its encoding."""
+        self._sung.append(encoding)
+
+    def open_from(self, sample: Sample) -> Sample:
+        """Where the first packet from `sample` on begins that no voice has made yet."""
+        time = self.packet_time
+        made = [each.begin + time for each in self._sung if each.begin is not None]
+        return max(-(-sample // time) * time, *made, 0)
 
     def sound(self, pcm: Pcm, sample: Sample) -> Samples:
         """One packet's sound at the format's sampling rate, rendered once for all voices."""
@@ -169,6 +184,7 @@ class Voice:
         """Encode what `chorus` sings."""
         self._chorus = chorus
         self._encoding = encoding
+        chorus.join(encoding)
         self.end: Sample = 0
         """The first sample not yet encoded."""
 

@@ -8,6 +8,7 @@ prepares the next tick. It opens nothing, hashes nothing and waits for no page.
 from __future__ import annotations
 
 import ctypes
+import math
 import socket
 from collections.abc import Mapping
 from time import monotonic_ns
@@ -249,18 +250,30 @@ class Sender:
         self._trying = []
 
     def _stamp(self, sample: Sample) -> None:
-        """Start every waiting claim whose sound is at hand: one sample for all its zones."""
+        """Start every waiting claim whose sound is at hand: one sample for all its zones.
+
+        It is the first one at which all streams of these zones begin a packet that is not made yet,
+        so that each of them carries the whole beginning and the whole fade of what gives way.
+        """
+        for claim in {c.id: c for line in self._waiting for c in line.mix.unstamped}.values():
+            if claim.id not in self._stamps:
+                at = self._meeting(claim.id, sample)
+                if is_at_hand(self._pcm, claim, at):
+                    self._block.stamp(claim.id, at, self._stamps)
+                    self._stamps[claim.id] = at
         for line in self._waiting:
-            for claim in line.mix.unstamped:
-                if claim.id not in self._stamps and is_at_hand(self._pcm, claim, sample):
-                    self._block.stamp(claim.id, sample, self._stamps)
-                    self._stamps[claim.id] = sample
             mix = line.mix.with_stamps(self._stamps)
             if mix is not line.mix:
                 line.play(mix)
                 for cadence in self._cadences:
                     cadence.forget()
         self._waiting = [line for line in self._waiting if line.mix.unstamped]
+
+    def _meeting(self, claim: ClaimId, sample: Sample) -> Sample:
+        """The first sample from `sample` on at which all lines of a claim begin a new packet."""
+        lines = [line for line in self._waiting if any(c.id == claim for c in line.mix.unstamped)]
+        grid = math.lcm(*(line.packet_time for line in lines))
+        return -(-max(line.open_from(sample) for line in lines) // grid) * grid
 
     def _note_pre_rolls(self) -> None:
         """Write down how messages that have begun were begun: a later plan may not show it."""

@@ -238,6 +238,43 @@ def test_mixed_packet_times_share_one_clock(studio, multicast_group, free_port):
             assert (np.frombuffer(last.payload, ">i2") == wanted).all()
 
 
+def test_a_message_begins_whole_in_packets_of_every_length(studio, multicast_group, free_port):
+    """Neither its first samples nor the fade of what gives way are cut in any of its zones."""
+    port, times = free_port(), (240, 960)
+    groups = [multicast_group() for _ in times]
+    streams = [
+        make_stream(i, group, port, packet_time=time)
+        for i, (group, time) in enumerate(zip(groups, times, strict=True))
+    ]
+    _, programme = music(studio)
+    voice = noise(2, RATE // 2)
+    message = Sequence((whole(studio.put(voice), len(voice)),))
+    sources = {"p": programme, "m": message}
+    began = studio.now()
+    claims = [claim("p", programme, zone=s.zone, start=began) for s in streams]
+    pages = [claim("m", message, zone=s.zone, priority=99, kind=Kind.NOTICE) for s in streams]
+    studio.plan(streams, sources, claims)
+    with receiver(groups[0], port) as a, receiver(groups[1], port) as b:
+        studio.start()
+        receive(b, 1)
+        studio.plan(streams, sources, [*claims, *pages])
+        start = studio.wait_stamp("m")
+        heard = {time: {} for time in times}
+        for s, time in zip((a, b), times, strict=True):
+            while start + 1920 not in heard[time]:
+                (packet,) = receive(s, 1)
+                block = np.frombuffer(packet.payload, ">i2")
+                for offset in range(0, time, 240):
+                    at = samples_at(packet, start) + offset
+                    heard[time][at] = block[offset : offset + 240]
+    assert start % 960 == 0
+    missed = [at for at in range(start - 960, start + 1920, 240) if at not in heard[240]]
+    assert 240 * len(missed) <= 240 * studio.block.state().skipped_packets
+    for at in heard[240].keys() & heard[960].keys():
+        assert (heard[240][at] == heard[960][at]).all(), at - start
+    assert (heard[960][start + 960] == voice[960:1200]).all()
+
+
 def test_the_wall_clock_is_never_asked():
     """SAFETY H1: nothing in the engine reads it, so setting it back changes nothing."""
     for source in Path(engine.__path__[0]).glob("*.py"):
