@@ -30,6 +30,8 @@ _COMMANDS: Final = {
     ),
     "play": ("broadcaster.control.commands", "play", "Put a message on air in some zones."),
     "withdraw": ("broadcaster.control.commands", "withdraw", "Take a message off air."),
+    "alerts": ("broadcaster.commands.alerts", "alerts", "Warn, follow a warning, end it."),
+    "exercise": ("broadcaster.commands.alerts", "exercise", "Practise a warning."),
     "local": ("broadcaster.commands.local", "local", "Warn when control is dead."),
     "sdp": ("broadcaster.commands.sdp", "sdp", "What a receiver must know to play a stream."),
     "reload": ("broadcaster.commands.reload", "reload", "Let the station take over its site file."),

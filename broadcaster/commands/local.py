@@ -6,7 +6,6 @@ written to the spool before it sounds, and control takes it over when it is back
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 import uuid
@@ -23,6 +22,7 @@ from broadcaster.engine.pace import END_LEAD
 from broadcaster.engine.plan import PlanError
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
+from broadcaster.user import user_name
 from zones import priority
 from zones.bus import Claim, ClaimId, Kind, ZoneId
 from zones.media_time import RATE, MediaClock, Sample
@@ -76,7 +76,7 @@ def play(
         "message": message,
         "zones": list(wanted),
         "priority": level,
-        "who": getpass.getuser(),
+        "who": user_name(),
         "utc": datetime.now(UTC).isoformat(),
     }
     claims = tuple(Claim(name, zone, Kind.WARNING, level, source) for zone in wanted)

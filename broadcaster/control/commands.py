@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import json
 import os
 import subprocess
@@ -20,6 +19,7 @@ from broadcaster.control.library_keeper import WORKER
 from broadcaster.link import LinkError, NobodyListensError, connect
 from broadcaster.options import run_option
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
+from broadcaster.user import user_name
 from zones import priority as levels
 from zones.priority import PriorityError, parse_priority
 
@@ -185,7 +185,7 @@ def _asked(run: RunDirectory, name: str, fields: dict[str, Any]) -> dict[str, An
 
     async def ask() -> dict[str, Any]:
         async with connect(run.control_socket, "command line") as link:
-            return await link.command(name, who=_who(), **fields)
+            return await link.command(name, who=user_name(), **fields)
 
     try:
         return asyncio.run(ask())
@@ -194,13 +194,6 @@ def _asked(run: RunDirectory, name: str, fields: dict[str, Any]) -> dict[str, An
             f"no control runs in {run.path}: start a station with `broadcaster run`, or name its "
             "run directory with --run"
         ) from None
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in some containers
-        return f"user {os.getuid()}"
 
 
 def _state(run: RunDirectory) -> StateDirectory:
