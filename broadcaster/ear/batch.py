@@ -20,7 +20,7 @@ from broadcaster.engine.plan import Stream
 from broadcaster.engine.render import Mix
 from broadcaster.engine.sounding import Pcm
 from broadcaster.multicast import Datagrams
-from zones.bus import Kind, ZoneId
+from zones.bus import Claim, Kind, ZoneId
 from zones.media_time import Sample
 from zones.site import StreamId
 from zones.stream_format import StreamFormat
@@ -104,16 +104,21 @@ class Block:
         batch: Datagrams,
         rows: NDArray[np.intp],
         samples: NDArray[np.int64],
+        arrived: NDArray[np.int64],
         is_near: NDArray[np.bool_],
         layout: Layout,
     ) -> None:
-        """`samples` are what the timestamps mean, `is_near` which of them are of this moment."""
+        """`samples` are what the timestamps mean, `is_near` which of them are of this moment.
+
+        `arrived` is when each packet was received, as a sample.
+        """
         headers = batch.headers()[rows]
         self._octets = batch.octets
         self._rows = rows
         self.layout = layout
         self.leg = leg = batch.socket[rows]
         self.samples = samples
+        self.arrived = arrived
         self.source = batch.addresses[rows].astype(np.int64) << 16 | batch.ports[rows]
         self.ssrc = headers["ssrc"].astype(np.int64)
         self.is_ours = self.ssrc == layout.ssrc[leg]
@@ -128,7 +133,7 @@ class Block:
         self.sounds = np.full(len(rows), int(Sound.WRONG), np.uint8)
         self.is_audible = np.zeros(len(rows), np.bool_)
         self.power = np.zeros(len(rows), np.float32)
-        self._warnings = [False] * len(layout.groups)
+        self._on_air: list[Claim | None] = [None] * len(layout.groups)
 
     def compare(self, pcm: Pcm) -> Iterator[tuple[NDArray[np.intp], frozenset[str]]]:
         """Compare with the plan; for each group of legs its rows and what is missing here."""
@@ -144,9 +149,12 @@ class Block:
                 places = wanted.rows(samples)
                 self.is_audible[rows] = wanted.is_audible[places]
                 self.power[rows] = wanted.power[places]
-                on_air = group.mix.on_air(int(samples[-1]))
-                self._warnings[number] = on_air is not None and on_air.kind is Kind.WARNING
+                self._on_air[number] = group.mix.on_air(int(samples[-1]))
                 yield rows, wanted.missing
+
+    def on_air(self, leg: int) -> Claim | None:
+        """What the plan has on air in a leg at the end of the batch, if it was compared."""
+        return self._on_air[int(self.layout.group[leg])]
 
     def payload(self, row: int) -> bytes:
         """The payload of one packet."""
@@ -156,9 +164,9 @@ class Block:
     def heard(self, rows: NDArray[np.intp]) -> Heard:
         """These packets, all of one leg, for its verdict."""
         place = self.layout.group[self.leg[rows[0]]]
-        group = self.layout.groups[place]
+        group, on_air = self.layout.groups[place], self._on_air[place]
         return Heard(
             *(self.samples[rows], self.sounds[rows], self.is_audible[rows], self.power[rows]),
             group.packet_time,
-            self._warnings[place],
+            on_air is not None and on_air.kind is Kind.WARNING,
         )

@@ -6,6 +6,7 @@ Pure: packets in, witnesses out.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
@@ -21,6 +22,7 @@ from broadcaster.engine.packet import samples_near
 from broadcaster.engine.sounding import Pcm
 from broadcaster.multicast import Datagrams
 from broadcaster.witness import Fact, Witness
+from zones.bus import ClaimId, Kind
 from zones.media_time import RATE, Sample
 from zones.site import StreamId
 
@@ -31,6 +33,19 @@ _EXPLAINED: Sample = RATE
 """How often, at most, a wrong packet is searched for in the plan: it takes some milliseconds."""
 _NOT_COMPARED = "the ear does not compare formats that keep state between packets"
 _NO_SUCH_STREAM = "the plan in force has no such stream"
+
+
+_ANNOUNCED = frozenset({Kind.WARNING, Kind.EXERCISE})
+"""What is told of when it was first heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The first right packet of a warning: its sample, and when it was received, as a sample."""
+
+    claim: ClaimId
+    at: Sample
+    received: Sample
 
 
 class Hearing:
@@ -44,6 +59,7 @@ class Hearing:
         self._pcm = pcm
         self._believed = [Believed() for _ in legs]
         self._verdicts = [LegVerdict(now) for _ in legs]
+        self._begun: list[Begun | None] = [None for _ in legs]
         self._layouts: list[Layout] = []
         self._explained: Sample = now - _EXPLAINED
 
@@ -67,13 +83,15 @@ class Hearing:
         for span in self._history.spans(int(when.min()), int(when.max()) + 1):
             inside = np.flatnonzero((when >= span.begin) & (when < span.end))
             if len(inside):
-                self._hear_span(batch, rows[inside], samples[inside], is_near[inside], span, now)
+                columns = samples[inside], arrived[inside], is_near[inside]
+                self._hear_span(batch, rows[inside], *columns, span, now)
 
     def _hear_span(
         self,
         batch: Datagrams,
         rows: NDArray[np.intp],
         samples: NDArray[np.int64],
+        arrived: NDArray[np.int64],
         is_near: NDArray[np.bool_],
         span: Span,
         now: Sample,
@@ -83,7 +101,7 @@ class Hearing:
             for leg, count in zip(legs.tolist(), counts.tolist(), strict=True):
                 self._verdicts[leg].unknown(now, span.why, count)
             return
-        block = Block(batch, rows, samples, is_near, self._layout(span.played))
+        block = Block(batch, rows, samples, arrived, is_near, self._layout(span.played))
         for compared, missing in block.compare(self._pcm):
             if missing:
                 self._note_missing(block.leg[compared], missing)
@@ -128,6 +146,21 @@ class Hearing:
         if len(wrong):
             self._explain(block, leg, int(wrong[0]), now)
         self._verdicts[leg].hear(block.heard(rows), now)
+        self._note_begun(block, leg, rows)
+
+    def _note_begun(self, block: Block, leg: int, rows: NDArray[np.intp]) -> None:
+        """Remember when the first right packet of a warning came, its fade over the programme or its tone."""
+        claim, begun = block.on_air(leg), self._begun[leg]
+        if claim is None or claim.kind not in _ANNOUNCED or claim.start is None:
+            return
+        if begun is not None and begun.claim == claim.id:
+            return
+        right = (block.sounds[rows] == _RIGHT) & block.is_audible[rows]
+        of_claim = rows[right & (block.samples[rows] >= claim.start)]
+        if len(of_claim):
+            first = int(of_claim[0])
+            at, arrived = int(block.samples[first]), int(block.arrived[first])
+            self._begun[leg] = Begun(claim.id, at, arrived)
 
     def _meet(self, block: Block, rows: NDArray[np.intp], now: Sample) -> None:
         """Packets with another SSRC than ours."""
@@ -207,7 +240,7 @@ class Hearing:
     def _detail(
         self, place: int, judgement: Judgement, now: Sample, not_drained: int
     ) -> dict[str, Any]:
-        verdict, believed = self._verdicts[place], self._believed[place]
+        verdict, believed, begun = self._verdicts[place], self._believed[place], self._begun[place]
         level = verdict.level_dbfs() if judgement.value else None
         strangers = [str(stranger) for stranger in believed.strangers(now)]
         faults = [judgement.sentence] if judgement.value is False else []
@@ -223,6 +256,7 @@ class Hearing:
             "lost": max(0, verdict.lost - not_drained),
             "wrong": verdict.wrong,
             "not_drained": not_drained,
+            "warned": None if begun is None else asdict(begun),
         }
 
 

@@ -278,6 +278,23 @@ def test_both_parts_decide_together(room, pcm):
     assert mixes([union], room.streams)[room.streams[0].id].on_air(room.now) is not None
 
 
+def test_when_a_warning_was_first_heard_is_told(room, pcm):
+    source = Sequence(loop=(silence(1920), whole(pcm.of["voice"], RATE)))
+    at = START + RATE // 2
+    programme_source = programme(pcm)
+    warning = claim("flood", source, zone="z0", start=at, priority=240, kind=Kind.WARNING)
+    claims = [*on_all(room, "programme", programme_source), warning]
+    room.plan({"music": programme_source, "flood": source}, claims)
+    room.hear(room.packets(0.4))
+    assert room.detail()["warned"] is None
+    room.hear(room.packets(0.6))
+    heard = room.detail()["warned"]
+    assert heard["claim"] == "flood"
+    assert at <= heard["at"] <= at + 1920
+    assert heard["received"] >= heard["at"]
+    assert room.detail(1)["warned"] is None
+
+
 def test_a_message_that_waits_for_its_amplifiers_to_wake_is_right(pcm):
     """A pre-roll of dither before a message is part of what is planned (SAFETY F6)."""
     room = Room(pcm, pre_roll=RATE // 2)
