@@ -149,7 +149,7 @@ class Hearing:
         self._note_begun(block, leg, rows)
 
     def _note_begun(self, block: Block, leg: int, rows: NDArray[np.intp]) -> None:
-        """Remember when the first right packet of a warning came, its fade over the programme or its tone."""
+        """Remember when the first right packet of a warning came: its fade over the programme."""
         claim, begun = block.on_air(leg), self._begun[leg]
         if claim is None or claim.kind not in _ANNOUNCED or claim.start is None:
             return
