@@ -37,6 +37,11 @@ _COMMANDS: Final = {
     "reload": ("broadcaster.commands.reload", "reload", "Let the station take over its site file."),
     "check": ("broadcaster.commands.site", "check", "Say everything that is wrong in a site file."),
     "config": ("broadcaster.commands.site", "config_group", "About the form of the site file."),
+    "profiles": (
+        "broadcaster.commands.profiles",
+        "profiles",
+        "Amplifier families: what is known of them.",
+    ),
     "library": ("broadcaster.ingest.commands", "library", "Recordings: import and list."),
     "store": ("broadcaster.ingest.commands", "store", "The decoded sound that is played."),
     "journal": ("broadcaster.commands.journal", "journal", "What was done: check it, export it."),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from firmware_profiles.profile import Profile, ProfileError, parse_profile
+from firmware_profiles.supervision_shape import check_includes
 from zones.problem import Problem
 from zones.site import ProfileId, Site
 from zones.sitefile import SiteError, named_files, parse_site
@@ -112,6 +113,11 @@ def _profiles(
             problems.extend(error.problems)
         else:
             found[profile.id] = profile
+    for profile in found.values():
+        wrong = check_includes(profile.supervision, profile.id, frozenset(found))
+        if wrong is not None:
+            name = f"{PROFILE_FOLDER}/{profile.id.replace('-', '_')}.yaml"
+            problems.append(Problem(name, 1, 1, wrong))
     return found
 
 

@@ -7,14 +7,23 @@ comes out; every fact names its source, and what nobody has verified says so.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
-from zones.media_time import Sample, samples
+from firmware_profiles.supervision import Supervision
+from firmware_profiles.supervision_shape import (
+    HEALTH_FIELDS,
+    NO_SOURCE,
+    Keys,
+    check_health,
+    health_facts,
+    supervision,
+)
+from zones.media_time import RATE, Sample, samples
 from zones.problem import Problem
 from zones.reception import KeepAlive, ReceivableFormat, Reception
 from zones.site import ProfileId
-from zones.stream_format import FORMATS
+from zones.stream_format import FORMATS, StreamFormat
 from zones.yaml_document import read_document
 from zones.yaml_kind import FLAG, ID, SECONDS_UNITS, TEXT, choice, did_you_mean, quantity, whole
 from zones.yaml_shape import Field, Inside, Many, One, OnePlaced, Record, Shape
@@ -24,7 +33,6 @@ _PACKET_TIME: Final = quantity(
 )
 _SHORT: Final = quantity("a time", SECONDS_UNITS, "0 ms", "10 s", example="200 ms")
 _PRE_ROLL: Final = quantity("a time", SECONDS_UNITS, "0 ms", "3 s", example="800 ms")
-_NO_SOURCE: Final = "unverified"
 
 
 class ProfileError(Exception):
@@ -54,11 +62,21 @@ class FirmwareRange:
 
 @dataclass(frozen=True, slots=True)
 class JitterBuffer:
-    """How much sound a receiver holds before it plays, in samples at 48 000 Hz."""
+    """How much sound a receiver holds before it plays, in samples at 48 000 Hz.
+
+    A receiver that counts bytes waits for `threshold_bytes`, so that the format decides how long.
+    """
 
     default: Sample
     least: Sample
     most: Sample
+    threshold_bytes: int | None = None
+
+    def wait(self, stream_format: StreamFormat) -> Sample:
+        """How long it holds sound of a format before it plays."""
+        if self.threshold_bytes is None:
+            return self.default
+        return self.threshold_bytes * RATE // stream_format.bytes_per_second
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +96,8 @@ class Profile:
     """The sources by the short names that facts cite."""
     unverified: tuple[str, ...]
     """The facts nobody has checked on a device; no alarm may rest on them."""
+    supervision: Supervision = field(default_factory=Supervision)
+    """How its health is told."""
 
 
 class _Keys:
@@ -97,9 +117,7 @@ class _Keys:
         is_required=True,
     )
 
-    SOURCE: Final = Field(
-        "source", OnePlaced(ID), f'where the fact is from, or "{_NO_SOURCE}"', is_required=True
-    )
+    SOURCE: Final = Keys.SOURCE
     FORMAT: Final = Field(
         "format", One(choice("a stream format", {n: n for n in FORMATS})), "", is_required=True
     )
@@ -134,9 +152,14 @@ class _Keys:
     BUFFER_DEFAULT: Final = Field("default", One(_SHORT), "as delivered", is_required=True)
     BUFFER_LEAST: Final = Field("min", One(_SHORT), "least", is_required=True)
     BUFFER_MOST: Final = Field("max", One(_SHORT), "most", is_required=True)
+    THRESHOLD: Final = Field(
+        "threshold_bytes",
+        One(whole("a number of bytes", 1, 1_000_000)),
+        "bytes it waits for, where it counts bytes",
+    )
     BUFFER: Final = Field(
         "buffer",
-        Inside(Shape("buffer", (BUFFER_DEFAULT, BUFFER_LEAST, BUFFER_MOST, SOURCE))),
+        Inside(Shape("buffer", (BUFFER_DEFAULT, BUFFER_LEAST, BUFFER_MOST, THRESHOLD, SOURCE))),
         "jitter buffer",
         is_required=True,
     )
@@ -179,7 +202,10 @@ class _Keys:
     )
     SHAPE: Final = Shape(
         "",
-        (SCHEMA, PROFILE, VENDOR, MODELS, SIMULATED, FIRMWARE, STREAM, SOURCES),
+        (
+            *(SCHEMA, PROFILE, VENDOR, MODELS, SIMULATED, FIRMWARE, STREAM),
+            *(*HEALTH_FIELDS, SOURCES),
+        ),
         "An amplifier family.",
     )
 
@@ -207,8 +233,9 @@ def _facts(top: Record) -> Iterator[tuple[str, Record]]:
     for each in stream.must(_Keys.STREAM_FORMATS):
         yield f"stream.formats.{each.must(_Keys.FORMAT)}", each
     inner: tuple[Field[Record], ...] = (_Keys.RECEIVE, _Keys.BUFFER, _Keys.WAKING, _Keys.ON_STOP)
-    for field in inner:
-        yield f"stream.{field.key}", stream.must(field)
+    for each_field in inner:
+        yield f"stream.{each_field.key}", stream.must(each_field)
+    yield from health_facts(top)
 
 
 def _check(top: Record, file: str) -> Iterator[Problem]:
@@ -224,7 +251,7 @@ def _check(top: Record, file: str) -> Iterator[Problem]:
     for shown, record in _facts(top):
         source = record.must(_Keys.SOURCE)
         cited.add(source.value)
-        if source.value not in {*sources, _NO_SOURCE}:
+        if source.value not in {*sources, NO_SOURCE}:
             yield source.place.problem(
                 f'{shown}: no source "{source.value}"', did_you_mean(source.value, sources)
             )
@@ -235,6 +262,7 @@ def _check(top: Record, file: str) -> Iterator[Problem]:
         elif named.value not in cited:
             yield named.place.problem(f'sources: no fact is from "{named.value}"')
     yield from _check_stream(top.must(_Keys.STREAM))
+    yield from check_health(top)
 
 
 def _check_stream(stream: Record) -> Iterator[Problem]:
@@ -251,8 +279,8 @@ def _check_stream(stream: Record) -> Iterator[Problem]:
                 )
     buffer = stream.must(_Keys.BUFFER)
     least, default, most = (
-        buffer.must(field)
-        for field in (_Keys.BUFFER_LEAST, _Keys.BUFFER_DEFAULT, _Keys.BUFFER_MOST)
+        buffer.must(amount)
+        for amount in (_Keys.BUFFER_LEAST, _Keys.BUFFER_DEFAULT, _Keys.BUFFER_MOST)
     )
     if not least <= default <= most:
         yield buffer.problem(_Keys.BUFFER_DEFAULT, "default: is not between min and max")
@@ -290,6 +318,7 @@ def _profile(top: Record) -> Profile:
             samples(buffer.must(_Keys.BUFFER_DEFAULT)),
             samples(buffer.must(_Keys.BUFFER_LEAST)),
             samples(buffer.must(_Keys.BUFFER_MOST)),
+            buffer.may(_Keys.THRESHOLD),
         ),
         on_stop=samples(stream.must(_Keys.ON_STOP).must(_Keys.TIMEOUT)),
         sources={
@@ -297,6 +326,7 @@ def _profile(top: Record) -> Profile:
             for each in top.must(_Keys.SOURCES)
         },
         unverified=tuple(
-            shown for shown, record in _facts(top) if record.must(_Keys.SOURCE).value == _NO_SOURCE
+            shown for shown, record in _facts(top) if record.must(_Keys.SOURCE).value == NO_SOURCE
         ),
+        supervision=supervision(top),
     )

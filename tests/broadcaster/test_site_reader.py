@@ -69,14 +69,27 @@ def test_paths_are_relative_to_the_site_file_wherever_one_stands(site_folder, mo
 
 def test_a_site_of_its_own_profiles(site_folder):
     (site_folder / "config.yaml").write_text(SMALL_SITE, encoding="utf-8")
-    assert complaints(site_folder / "config.yaml") == [
-        'config.yaml:13:31: amplifier_defaults: profile: no firmware profile "horn"; '
-        "there are generic-rtp, virtual-amplifier"
-    ]
+    (problem,) = complaints(site_folder / "config.yaml")
+    assert problem.startswith(
+        'config.yaml:13:31: amplifier_defaults: profile: no firmware profile "horn"; there are '
+    )
+    assert "virtual-amplifier" in problem
+    shipped = set(read_profiles(site_folder))
     (site_folder / "firmware_profiles").mkdir()
     (site_folder / "firmware_profiles" / "horn.yaml").write_text(HORN)
     assert read_site(site_folder / "config.yaml").streams[0].pre_roll == 14_400
-    assert set(read_profiles(site_folder)) == {"generic-rtp", "virtual-amplifier", "horn"}
+    assert set(read_profiles(site_folder)) == {*shipped, "horn"}
+
+
+def test_a_profile_that_includes_an_unknown_one_is_told(site_folder):
+    (site_folder / "firmware_profiles").mkdir()
+    text = HORN.replace("sources:", "includes: generic-mib3\nsources:")
+    (site_folder / "firmware_profiles" / "horn.yaml").write_text(text)
+    with pytest.raises(SiteError) as caught:
+        read_profiles(site_folder)
+    assert [problem.message for problem in caught.value.problems] == [
+        'includes: no profile "generic-mib3"; did you mean "generic-mib2"?'
+    ]
 
 
 def test_problems_of_the_site_and_of_its_profiles_are_told_together(site_folder):
