@@ -160,6 +160,13 @@ class Course:
             return self._known(at)
         return max(at, placed.spoken_until)
 
+    def current_cycle_end(self, at: Sample) -> Sample:
+        """The same, but a cycle that begins at `at` is awaited."""
+        placed = self.round_at(at)
+        if placed is None:
+            return self._known(at)
+        return max(at, placed.spoken_until)
+
     def rounds_to_come(self, at: Sample) -> Score:
         """The rounds from `at` on, where one of them begins."""
         once = tuple(placed.round for placed in self.once if placed.begin >= at)
@@ -183,8 +190,17 @@ class Course:
         seam = self.origin + self.sequence.once_length
         if behind >= seam:
             seam += self.sequence.loop_length
-        begins = (p.begin for p in (*self.once, *self.loop) if p.begin >= behind)
-        return at - behind + min(begins, default=max(behind, seam))
+        begins = (p.begin for p in (*self.once, *self.loop))
+        ahead = (a for a in (*begins, *self._quiet()) if a >= behind)
+        return at - behind + min(ahead, default=max(behind, seam))
+
+    def _quiet(self) -> Iterator[Sample]:
+        """Where a long quiet begins; it tells the cycles of unknown messages apart."""
+        begin = self.origin
+        for segment in (*self.sequence.once, *self.sequence.loop):
+            if segment.pcm is None and segment.length >= GAP:
+                yield begin
+            begin += segment.length
 
 
 def joined(others: Course, at: Sample, voices: Voices) -> Sequence:

@@ -17,12 +17,13 @@ REST: Sample = samples(10)
 """The quiet after the last ending, before the programme returns (SAFETY B3)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ending:
     """A correction, an all-clear or a step-down that is to be spoken `times` times.
 
     `only` is its form for zones where another warning lives. The zones stay quiet for `resting`
-    samples after it; a step-down that the lower warning follows needs no rest.
+    samples after it. With `goes_on` it is a step-down: the alert lives on, lower, as its `Voiced`
+    then says, and is heard after the rest.
 
     Raises:
         ValueError: not once, or a negative rest.
@@ -32,6 +33,7 @@ class Ending:
     only: Spoken
     times: int
     resting: Sample = REST
+    goes_on: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an ending that nobody would hear."""
@@ -83,6 +85,11 @@ class Voiced:
         The next number above is for what speaks about it: its ending, its turns with an equal one.
         """
         return self.level + 2 * self.response
+
+    @property
+    def lives(self) -> bool:
+        """Whether it warns, or will go on to: it does not end for good."""
+        return self.ending is None or self.ending.goes_on
 
 
 @dataclass(frozen=True)
