@@ -212,6 +212,8 @@ class Alert:
     window: Window | None = None
     was_held: bool = False
     rise: Rise | None = None
+    judged: Content | None = None
+    """What a person ended or stepped down from: evidence no stronger sounds only after a window."""
     sounded: tuple[ZoneId, ...] = ()
     """Zones where any of it was on air: the last word goes there (SAFETY D3)."""
     overridden: tuple[ZoneId, ...] = ()

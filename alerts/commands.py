@@ -184,7 +184,8 @@ class SensorLost(Command):
 class Updated(Command):
     """The authority that raised an incident says something else now.
 
-    Higher is an escalation, of equal rank new words; lower only proposes that a person acts.
+    Of equal rank it brings new words; lower, it only proposes that a person acts. What is higher is
+    given as `Detected`.
     """
 
     incident: IncidentId

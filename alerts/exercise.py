@@ -16,6 +16,8 @@ SelfTestId = NewType("SelfTestId", str)
 
 LONGEST_EXERCISE = 3600.0
 """Seconds."""
+LONGEST_ENDING = 120.0
+"""Seconds in which the last word of an exercise is spoken; then it has ended in any case."""
 
 
 class ExerciseState(Enum):
@@ -41,6 +43,8 @@ class Exercise:
     revision: int = 1
     reason: str = ""
     """Why it is in this state."""
+    is_stopped: bool = False
+    """A real warning ended it: that is what its zones are told (SAFETY E2)."""
     keys: tuple[str, ...] = ()
     """Of the acts it came from."""
 

@@ -35,7 +35,7 @@ class State(Enum):
     """The correction of a false alarm is being spoken."""
     CLOSED = "closed"
     DROPPED = "dropped"
-    """The signal was lost before it had lasted."""
+    """The signal was lost before it had lasted, or withdrawn before it sounded."""
     REJECTED = "rejected"
     """A person said it is none; stronger evidence opens it again."""
     EXPIRED_UNAIRED = "expired_unaired"
@@ -79,7 +79,7 @@ class Event(Enum):
     AIR = "air"
     """It lasted, and sounds at once."""
     LOSE = "lose"
-    """The signal went before it had lasted."""
+    """The signal went before it had lasted, or its source withdrew it before it sounded."""
     RAISE = "raise"
     RAISE_FOR_SECOND = "raise for a second person"
     CONFIRM = "confirm"
@@ -172,6 +172,7 @@ _ROWS: tuple[tuple[tuple[State | None, ...], Event, State | None, frozenset[Who]
     ((None, _S.DETECTED), _E.ASK, _S.PENDING, _ENGINE),
     ((None, _S.DETECTED), _E.AIR, _S.AIRING, _ENGINE),
     ((_S.DETECTED,), _E.LOSE, _S.DROPPED, _ENGINE),
+    (_ASKED, _E.LOSE, _S.DROPPED, _SOURCE),
     (_BEFORE, _E.RAISE, _S.AIRING, _OPERATOR),
     (_BEFORE, _E.RAISE_FOR_SECOND, _S.PENDING, _OPERATOR),
     # The window, and what people make of it.
@@ -204,12 +205,12 @@ _ROWS: tuple[tuple[tuple[State | None, ...], Event, State | None, frozenset[Who]
     (_PROPOSED, _E.ADD_ZONES, _S.SUSTAINED, _OPERATOR),
     ((*_ON, *_PROPOSED), _E.UPDATE, _S.AIRING, _SOURCE),
     ((*_ON, *_PROPOSED), _E.STEP_DOWN, _S.AIRING, _OPERATOR),
-    ((_S.AIRING,), _E.MERGE, _S.CLOSED, _ENGINE),
+    ((*_ON, *_PROPOSED), _E.MERGE, _S.CLOSED, _ENGINE),
     (_ON, _E.ABSORB, None, _ENGINE),
     (_PROPOSED, _E.ABSORB, _S.SUSTAINED, _ENGINE),
     (_ALIVE, _E.LOSE_SENSOR, None, _ENGINE),
     # How it ends: never silently.
-    ((*_ASKED, *_HEARD, _S.REJECTED, *_ASK_ANEW), _E.QUIET, None, _ENGINE),
+    ((*_ASKED, *_HEARD, _S.REJECTED, *_ASK_ANEW), _E.QUIET, None, _ENGINE | _SOURCE),
     (_ON, _E.PROPOSE_CLEAR, _S.CLEAR_PROPOSED, _ENGINE | _SOURCE),
     (_ON, _E.BLOCK_PROPOSAL, None, _ENGINE | _SOURCE),
     (_ON, _E.RECONFIRM, None, _OPERATOR),
@@ -251,6 +252,8 @@ class Times:
     """After so long an all-clear is proposed, never given."""
     asks_again: float = 300.0
     """After a person ended what goes on (SAFETY C4)."""
+    asked_window: float = 60.0
+    """The window of such a question when its rule has none."""
     cycle: float = 40.0
     """A cycle of a message whose length nobody told yet."""
     cycles: int = 3
