@@ -259,6 +259,7 @@ class Site:
     programme: tuple[ProgrammeEntry, ...]
     store_budget_bytes: int
     console: ConsoleSettings
+    quiet_neighbours: bool
     warnings: tuple[Problem, ...] = ()
     """What the site file's reader found odd, though not wrong."""
 

@@ -69,6 +69,7 @@ from zones.sitefile_streams import (
     legs_of,
     payload_type_of,
 )
+from zones.sitefile_warnings import quiet_neighbours
 from zones.yaml_shape import Field, Placed, Record
 
 DEFAULT_STORE_BUDGET_BYTES = 20_000_000_000
@@ -166,6 +167,7 @@ class _Builder:
                 DEFAULT_STORE_BUDGET_BYTES if store is None else round(store.must(StoreKeys.BUDGET))
             ),
             console=console_settings(top.may(SiteKeys.CONSOLE)),
+            quiet_neighbours=quiet_neighbours(top.may(SiteKeys.WARNINGS)),
             warnings=warnings,
         )
 

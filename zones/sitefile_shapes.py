@@ -28,6 +28,7 @@ from zones.sitefile_values import (
     ByName,
     PointReading,
 )
+from zones.sitefile_warnings import WarningKeys
 from zones.yaml_document import Node
 from zones.yaml_kind import FLAG, HOURS, ID, IPV4, OUTPUT, PATH, TEXT, Schema, number, whole
 from zones.yaml_shape import (
@@ -476,6 +477,7 @@ class SiteKeys:
         "programme", Many(Inside(ProgrammeKeys.SHAPE)), "what plays on an ordinary day"
     )
     STORE: Final = Field("store", Inside(StoreKeys.SHAPE), "the store of decoded audio")
+    WARNINGS: Final = Field("warnings", Inside(WarningKeys.SHAPE), "how warnings behave here")
     CONSOLE: Final = Field(
         "console", Inside(ConsoleKeys.SHAPE), "where people reach the station by browser"
     )
@@ -503,6 +505,7 @@ class SiteKeys:
             CAMERAS,
             PROGRAMME,
             STORE,
+            WARNINGS,
             CONSOLE,
         ),
         "One installation.",

@@ -17,6 +17,7 @@ from zones.sitefile_shapes import (
     StreamKeys,
     ZoneKeys,
 )
+from zones.sitefile_warnings import WarningKeys
 
 _SECTIONS = (
     ("The top of the file", SiteKeys.SHAPE),
@@ -33,6 +34,7 @@ _SECTIONS = (
     ("cameras", CameraKeys.SHAPE),
     ("programme, a list", ProgrammeKeys.SHAPE),
     ("store", StoreKeys.SHAPE),
+    ("warnings", WarningKeys.SHAPE),
     ("console", ConsoleKeys.SHAPE),
     ("single_sign_on of console", SingleSignOnKeys.SHAPE),
 )
