@@ -1,0 +1,581 @@
+"""The one owner of all evidence: events in, orders for the book of alerts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from alerts.alert import IncidentId
+from alerts.commands import Person, Quieted, SensorLost
+from alerts.detection.admitted import Admitted
+from alerts.detection.asking import Asking, Cooling, sentence_of
+from alerts.detection.doubt import Doubts
+from alerts.detection.event import DetectionEvent, Kind, Mode, Phase, SourceId
+from alerts.detection.evidence import Signal, SignalKey
+from alerts.detection.gate import Absence, Gate, Judged, Standing
+from alerts.detection.incident import Contribution, Incident, incident_id
+from alerts.detection.liveness import Liveness, silence
+from alerts.detection.memory import Kept, kept_in, memory_of
+from alerts.detection.places import Places, Where
+from alerts.detection.rules import Rule, Rules
+from alerts.detection.source import Source
+from alerts.detection.told import Order, SourceFault, Suspected, Taken, Told, Verdict
+from alerts.hazard import HazardId, Level
+from zones.bus import ZoneId
+from zones.geometry import Point
+from zones.site import Evidence, Name, Site
+
+SUSPECTED_EVERY_S: Final = 60.0
+"""Between two entries of one sort for the operator."""
+SILENT_STATE_S: Final = 3_600.0
+"""A state that began and of which nothing was heard since counts as over after an hour."""
+MOST_INCIDENTS: Final = 1_000
+CLOCK: Final = "clock"
+"""The name of the fault that our own clock is wrong."""
+_NEVER: Final = float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """An incident whose alert lives, as the book of alerts knows it after a restart."""
+
+    incident: IncidentId
+    hazard: HazardId
+    level: Level
+    zones: tuple[ZoneId, ...]
+    place: Point | None = None
+
+
+@dataclass(slots=True)
+class _Collected:
+    """What comes of one call."""
+
+    orders: list[Order] = field(default_factory=list)
+    suspected: list[Suspected] = field(default_factory=list)
+    faults: list[SourceFault] = field(default_factory=list)
+
+    def told(self, verdicts: Sequence[Verdict] = ()) -> Told:
+        return Told(tuple(self.orders), tuple(verdicts), tuple(self.suspected), tuple(self.faults))
+
+
+class Detections:
+    """All evidence of a site. `now` is monotonic seconds, `utc` the wall's time, for people."""
+
+    def __init__(
+        self,
+        site: Site,
+        rules: Rules,
+        now: float,
+        utc: datetime,
+        *,
+        absence: Absence | None = None,
+        memory: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`absence` is when nobody took events before; `memory` what an earlier one remembered.
+
+        New rules or a new site take over the same way: with the memory of the one before.
+        """
+        self._sources = rules.sources
+        self._rules = rules
+        self._places = Places(site, dict(rules.geocodes))
+        self._asking = Asking(rules, self._places)
+        self._gate = Gate(absence)
+        self._doubts = Doubts(rules.sources)
+        self._liveness = Liveness(rules.sources, now)
+        self._signals: dict[SignalKey, Signal] = {}
+        self._waiting: dict[SignalKey, Signal] = {}
+        self._incidents: dict[IncidentId, Incident] = {}
+        self._of_source: dict[tuple[HazardId, SourceId], Incident] = {}
+        self._for: dict[tuple[SourceId, Kind], tuple[Rule, ...]] = {}
+        self._suspected_at: dict[tuple[SourceId, Kind, Taken], float] = {}
+        self._faults: dict[str, str] = {}
+        self._next = _NEVER
+        if memory is not None:
+            self._restore(kept_in(memory), now, utc)
+        self._plan_next(now)
+
+    # --- the seam ---
+
+    def take(self, events: Iterable[Admitted], now: float, utc: datetime) -> Told:
+        """Take authentic events in the order they came; one verdict for each."""
+        out = _Collected()
+        verdicts = [self._take(admitted, now, utc, out) for admitted in events]
+        return out.told(verdicts)
+
+    def expire(self, now: float, utc: datetime) -> Told:
+        """Do what time alone brings: states that lasted, quiet, silence."""
+        out = _Collected()
+        if now >= self._next or (self._liveness.deadline or _NEVER) <= now:
+            self._expire(now, utc, out)
+            self._plan_next(now)
+        return out.told()
+
+    def deadline(self) -> float | None:
+        """When `expire` has something to do, None if never."""
+        nearest = min(self._next, self._liveness.deadline or _NEVER)
+        return nearest if nearest != _NEVER else None
+
+    def ended(self, incident: IncidentId, now: float) -> None:
+        """The alert of an incident has ended, or a person rejected it.
+
+        What still is above its threshold stays one incident, which the book of alerts asks about
+        again. Otherwise it is over: the same level is not raised there again for the cool-down.
+        """
+        found = self._incidents.get(incident)
+        if found is None:
+            return
+        if found.level is not None:
+            policy = self._rules.policy(found.hazard)
+            until = now + policy.cooldown_s
+            cooling = Cooling(found.hazard, frozenset(found.zones), found.level, until)
+            self._asking.cool(cooling, now)
+        if not found.is_above:
+            self._forget(found, is_spent=True)
+
+    def doubt_clock(self, why: str) -> tuple[SourceFault, ...]:
+        """Say why our own clock can't be trusted; empty once it can be again."""
+        self._gate.is_clock_doubted = bool(why)
+        return self._fault(CLOCK, why)
+
+    def adopt(self, living: Iterable[Living], now: float, utc: datetime) -> None:
+        """Know the incidents of alerts that live, after a restart; those remembered stay."""
+        for each in living:
+            if each.incident not in self._incidents:
+                incident = Incident(each.incident, each.hazard, utc, now, last_above=now)
+                incident.zones = each.zones
+                incident.add_place(each.place)
+                incident.asked.append(self._asking.standing_for(each.hazard, each.level))
+                incident.tell(utc, "taken over from the book of alerts after a restart")
+                self._incidents[each.incident] = incident
+        self._plan_next(now)
+
+    def memory(self, now: float, utc: datetime) -> dict[str, Any]:
+        """What must outlive this process, as JSON; write it down when `Told` says so."""
+        return memory_of(self._gate, self._incidents.values(), self._asking.cooling, now, utc)
+
+    @property
+    def incidents(self) -> tuple[Incident, ...]:
+        """Every incident there is, those included of which no alert came yet."""
+        return tuple(self._incidents.values())
+
+    def is_above(self, incident: IncidentId) -> bool:
+        """Whether evidence of an incident is above its threshold: no all-clear is proposed then."""
+        found = self._incidents.get(incident)
+        return found is not None and found.is_above
+
+    def explain(self, incident: IncidentId) -> tuple[str, ...]:
+        """Why an incident was raised, or not yet; empty for one that is forgotten."""
+        found = self._incidents.get(incident)
+        return self._asking.explanation(found) if found is not None else ()
+
+    # --- one event ---
+
+    def _take(self, admitted: Admitted, now: float, utc: datetime, out: _Collected) -> Verdict:
+        event = admitted.event
+        if event.mode is not Mode.LIVE:
+            return Verdict(event.source, event.id, Taken.EXERCISE)
+        source = self._source_of(admitted)
+        if source is None:
+            return self._to_operator(
+                admitted, None, Taken.UNKNOWN_SOURCE, "the site has no such source", now, out
+            )
+        if self._liveness.heard(source.id, now):
+            self._found_again(source, out)
+        if event.kind is Kind.HEALTH:
+            return self._health(event, out)
+        judged = self._gate.judge(admitted, source, now)
+        if judged.standing is Standing.REPEATED:
+            known = self._gate.answer(event)
+            incident = IncidentId(known) if known else None
+            return Verdict(event.source, event.id, Taken.REPEATED, incident)
+        if self._gate.has_found_offset:
+            out.faults += self._fault(CLOCK, "several sources agree that our clock is wrong")
+        if not judged.passes:
+            taken = Taken.STALE if judged.standing is Standing.STALE else Taken.EARLY
+            return self._to_operator(admitted, source, taken, judged.sentence, now, out)
+        return self._weigh(admitted, source, judged, now, utc, out)
+
+    def _source_of(self, admitted: Admitted) -> Source | None:
+        event = admitted.event
+        known = self._sources.named(event.source)
+        if known is None and event.kind is Kind.MANUAL:
+            # A person is a source wherever he stands; his key vouches for him.
+            name = Name(event.source, event.source)
+            return Source(event.source, name, Evidence.STATE, kinds=frozenset({Kind.MANUAL}))
+        return known
+
+    def _to_operator(
+        self,
+        admitted: Admitted,
+        source: Source | None,
+        taken: Taken,
+        sentence: str,
+        now: float,
+        out: _Collected,
+    ) -> Verdict:
+        """Show an event that does not count, once a minute for those of one sort."""
+        event = admitted.event
+        sort = (event.source, event.kind, taken)
+        if now - self._suspected_at.get(sort, -_NEVER) >= SUSPECTED_EVERY_S:
+            self._suspected_at[sort] = now
+            if len(self._suspected_at) > MOST_INCIDENTS:
+                del self._suspected_at[next(iter(self._suspected_at))]
+            where = self._places.meant(event, source) if source is not None else Where((), None)
+            out.suspected.append(
+                Suspected(
+                    event.source,
+                    event.kind,
+                    where.zones if where.is_known else (),
+                    f"{event.kind.value} {event.phase.value} {sentence}",
+                    event.time,
+                    event.evidence,
+                    event.pictures,
+                )
+            )
+        return Verdict(event.source, event.id, taken, None, sentence)
+
+    def _weigh(
+        self,
+        admitted: Admitted,
+        source: Source,
+        judged: Judged,
+        now: float,
+        utc: datetime,
+        out: _Collected,
+    ) -> Verdict:
+        event = admitted.event
+        rules = self._rules_for(event, source)
+        is_newest = self._doubts.add_reading(admitted)
+        if not rules:
+            if event.kind in (Kind.MANUAL, Kind.CAP):
+                sentence = "has no rule"
+                return self._to_operator(admitted, source, Taken.NO_RULE, sentence, now, out)
+            return Verdict(event.source, event.id, Taken.NO_RULE)
+        if not is_newest:
+            return Verdict(event.source, event.id, Taken.EVIDENCE, None, "a newer one came before")
+        waited = max(0.0, (utc - admitted.received).total_seconds())
+        is_timed = judged.standing is Standing.FRESH
+        at = now - waited - (max(0.0, admitted.age_s) if is_timed else 0.0)
+        found: Incident | None = None
+        for hazard in dict.fromkeys(rule.hazard for rule in rules):
+            touched, has_changed, has_begun = self._observe(rules, hazard, event, source, at)
+            is_moving = has_changed or any(signal.is_above for signal in touched)
+            incident = self._incident(hazard, touched, admitted, source, now, utc)
+            if incident is None:
+                continue
+            if has_begun and not incident.is_raised:
+                self._doubts.began(source.id, now)
+            found = incident
+            contribution = incident.contributions[source.id]
+            suspicion = self._doubts.about(admitted, source, judged, now)
+            has_changed |= suspicion != contribution.suspicion
+            contribution.suspicion = suspicion
+            if is_moving:
+                incident.last_above = now
+            if has_changed or incident.is_quiet:
+                self._decide(incident, f"{event.source} {event.id}", event, now, utc, out)
+            self._plan_for(incident, touched)
+        raised = found.id if found is not None and found.is_raised else None
+        if found is not None:
+            self._gate.belongs(event, found.id)
+        return Verdict(event.source, event.id, Taken.EVIDENCE, raised)
+
+    def _rules_for(self, event: DetectionEvent, source: Source) -> tuple[Rule, ...]:
+        if event.kind is Kind.MANUAL:
+            hazard = event.vendor.get("hazard")
+            return tuple(
+                r for r in self._rules.rules if event.kind in r.kinds and r.hazard == hazard
+            )
+        key = (source.id, event.kind)
+        if key not in self._for:
+            self._for[key] = tuple(
+                r
+                for r in self._rules.rules
+                if event.kind in r.kinds and (not r.sources or source.id in r.sources)
+            )
+        return self._for[key]
+
+    def _observe(
+        self,
+        rules: Sequence[Rule],
+        hazard: HazardId,
+        event: DetectionEvent,
+        source: Source,
+        at: float,
+    ) -> tuple[list[Signal], bool, bool]:
+        """The signals of one hazard that an event moves, whether any changed, and any began."""
+        touched, has_changed, has_begun = [], False, False
+        readings = self._doubts.readings(source.id, event.kind) if event.value is not None else None
+        for rule in rules:
+            if rule.hazard != hazard:
+                continue
+            key = (rule.id, source.id, event.kind)
+            signal = self._signals.get(key)
+            if signal is None:
+                signal = self._signals[key] = Signal(rule, source, event.kind)
+            before = signal.is_above, signal.is_met
+            signal.observe(event, at, readings)
+            has_changed |= before != (signal.is_above, signal.is_met)
+            has_begun |= signal.is_above and not before[0]
+            touched.append(signal)
+            if signal.due() is None:
+                self._waiting.pop(key, None)
+            else:
+                self._waiting[key] = signal
+        return touched, has_changed, has_begun
+
+    def _incident(
+        self,
+        hazard: HazardId,
+        touched: Sequence[Signal],
+        admitted: Admitted,
+        source: Source,
+        now: float,
+        utc: datetime,
+    ) -> Incident | None:
+        """The incident of an event: its source's, a near one, or a new one if it is above."""
+        known = self._of_source.get((hazard, source.id))
+        if known is None:
+            if not any(signal.is_above for signal in touched):
+                return None
+            event = admitted.event
+            where = self._limited(self._places.meant(event, source), admitted)
+            if not where.zones:
+                return None
+            policy = self._rules.policy(hazard)
+            known = next(
+                (
+                    each
+                    for each in self._incidents.values()
+                    if each.hazard == hazard and each.takes(where, source, policy, now)
+                ),
+                None,
+            )
+            if known is None:
+                known = Incident(incident_id(event, hazard), hazard, utc, now, last_above=now)
+                self._incidents[known.id] = known
+                self._drop_oldest()
+            known.contributions[source.id] = Contribution(source, where)
+            known.add_place(where.at)
+            known.tell(utc, f"{source.id} ({source.name.ko}) reports {event.kind.value}")
+            self._of_source[hazard, source.id] = known
+        contribution = known.contributions[source.id]
+        contribution.via, contribution.highest = admitted.via, admitted.highest
+        contribution.is_lost = False
+        contribution.signals.update((signal.key, signal) for signal in touched)
+        return known
+
+    def _limited(self, where: Where, admitted: Admitted) -> Where:
+        """The zones, less those that the key may not warn."""
+        if not admitted.zones:
+            return where
+        allowed = self._places.named(admitted.zones)
+        return Where(tuple(z for z in where.zones if z in allowed), where.at, where.is_known)
+
+    # --- decisions ---
+
+    def _decide(
+        self,
+        incident: Incident,
+        cause: str,
+        event: DetectionEvent | None,
+        now: float,
+        utc: datetime,
+        out: _Collected,
+    ) -> None:
+        for contribution in incident.contributions.values():
+            for key, signal in contribution.signals.items():
+                if signal.is_met and key not in incident.sentences:
+                    sentence = sentence_of(signal, utc, now)
+                    incident.is_new_evidence |= sentence not in incident.sentences.values()
+                    incident.sentences[key] = sentence
+        orders = self._asking.orders(incident, cause, now, utc)
+        out.orders += orders
+        if orders and event is not None:
+            self._gate.keep(event, incident.id, utc)
+
+    def _expire(self, now: float, utc: datetime, out: _Collected) -> None:
+        for source_id in self._liveness.check(now):
+            self._lost(source_id, utc, out)
+        for key, signal in tuple(self._waiting.items()):
+            if signal.look(now):
+                del self._waiting[key]
+                incident = self._of_source.get((signal.rule.hazard, signal.source.id))
+                if incident is not None:
+                    cause = f"{signal.source.id} held {signal.newest.id if signal.newest else ''}"
+                    self._decide(incident, cause, signal.newest, now, utc, out)
+            elif signal.due() is None:
+                del self._waiting[key]
+        for ended in self._asking.cooled_down(now):
+            for incident in tuple(self._incidents.values()):
+                if incident.hazard == ended.hazard and incident.is_above:
+                    self._decide(incident, f"cooled {utc.isoformat()}", None, now, utc, out)
+        for incident in tuple(self._incidents.values()):
+            self._look_at(incident, now, utc, out)
+
+    def _look_at(self, incident: Incident, now: float, utc: datetime, out: _Collected) -> None:
+        """Whether an incident has become quiet, or is old enough to be forgotten."""
+        silent = [
+            signal
+            for each in incident.contributions.values()
+            if each.source.evidence is Evidence.STATE
+            for signal in each.signals.values()
+            if signal.is_above and now - signal.last >= SILENT_STATE_S
+        ]
+        for signal in silent:
+            signal.spend()
+        if incident.is_above:
+            return
+        policy = self._rules.policy(incident.hazard)
+        if not incident.is_raised:
+            if now - incident.last_above >= policy.merge_s:
+                self._forget(incident, is_spent=False)
+            return
+        is_due = now - incident.last_above >= policy.quiet_s and not incident.is_quiet
+        if is_due and not any(each.is_lost for each in incident.contributions.values()):
+            incident.is_quiet = True
+            names = ", ".join(str(source) for source in incident.contributions) or "every sensor"
+            reason = f"{names}: below the threshold for {policy.quiet_s / 60:.0f} min"
+            incident.tell(utc, reason)
+            key = f"{incident.id} quiet {utc.isoformat()}"
+            out.orders.append(
+                Quieted(key=key, who=Person("rules"), incident=incident.id, reason=reason)
+            )
+
+    # --- sources ---
+
+    def _lost(self, source_id: SourceId, utc: datetime, out: _Collected) -> None:
+        source = self._sources.named(source_id)
+        if source is None:
+            return
+        sentence = silence(source)
+        out.faults += self._fault(f"source {source_id}", sentence)
+        for incident in self._incidents.values():
+            contribution = incident.contributions.get(source_id)
+            if contribution is None or contribution.is_lost:
+                continue
+            contribution.is_lost = True
+            incident.tell(utc, sentence)
+            if incident.is_raised:
+                key = f"{incident.id} lost {source_id} {utc.isoformat()}"
+                who = Person("rules")
+                out.orders.append(
+                    SensorLost(key=key, who=who, incident=incident.id, reason=sentence)
+                )
+
+    def _found_again(self, source: Source, out: _Collected) -> None:
+        out.faults += self._fault(f"source {source.id}", "")
+        for incident in self._incidents.values():
+            if source.id in incident.contributions:
+                incident.contributions[source.id].is_lost = False
+
+    def _health(self, event: DetectionEvent, out: _Collected) -> Verdict:
+        """What a source says of itself; a reading or update is only a sign of life."""
+        said = event.vendor.get("text")
+        text = str(said)[:200] if said else "reports a fault of its own"
+        if event.phase in (Phase.START, Phase.END):
+            sentence = f"{event.source}: {text}" if event.phase is Phase.START else ""
+            out.faults += self._fault(f"health of {event.source}", sentence)
+        return Verdict(event.source, event.id, Taken.HEALTH)
+
+    def _fault(self, name: str, sentence: str) -> tuple[SourceFault, ...]:
+        """A fault that begins or, without a sentence, is over; nothing if that is known."""
+        before = self._faults.get(name)
+        if before == (sentence or None):
+            return ()
+        if sentence:
+            self._faults[name] = sentence
+            return (SourceFault(name, sentence),)
+        del self._faults[name]
+        return (SourceFault(name, before or "", is_over=True),)
+
+    # --- time and memory ---
+
+    def _plan_for(self, incident: Incident, touched: Iterable[Signal]) -> None:
+        for signal in touched:
+            self._next = min(self._next, signal.due() or _NEVER)
+        self._next = min(self._next, self._asking.deadline, self._due(incident))
+
+    def _plan_next(self, now: float) -> None:
+        times = [self._asking.deadline]
+        times += [signal.due() or _NEVER for signal in self._waiting.values()]
+        times += [self._due(incident) for incident in self._incidents.values()]
+        # What is due already was looked at just now: it waits for something else.
+        self._next = min((time for time in times if time > now), default=_NEVER)
+
+    def _due(self, incident: Incident) -> float:
+        """When time alone may change an incident."""
+        policy = self._rules.policy(incident.hazard)
+        if incident.is_above:
+            states = (
+                signal.last + SILENT_STATE_S
+                for each in incident.contributions.values()
+                if each.source.evidence is Evidence.STATE
+                for signal in each.signals.values()
+                if signal.is_above
+            )
+            return min(states, default=_NEVER)
+        if not incident.is_raised:
+            return incident.last_above + policy.merge_s
+        return _NEVER if incident.is_quiet else incident.last_above + policy.quiet_s
+
+    def _forget(self, incident: Incident, *, is_spent: bool) -> None:
+        self._incidents.pop(incident.id, None)
+        for source_id, contribution in incident.contributions.items():
+            self._of_source.pop((incident.hazard, source_id), None)
+            if is_spent:
+                for signal in contribution.signals.values():
+                    signal.spend()
+
+    def _drop_oldest(self) -> None:
+        """Keep the number of incidents bounded: the oldest that was never raised goes first."""
+        if len(self._incidents) <= MOST_INCIDENTS:
+            return
+        idle = (each for each in self._incidents.values() if not each.is_raised)
+        self._forget(next(idle, next(iter(self._incidents.values()))), is_spent=False)
+
+    def _restore(self, kept: Kept, now: float, utc: datetime) -> None:
+        self._gate.recall(kept.opened)
+        for cooling, ends in kept.cooling:
+            left = (ends - utc).total_seconds()
+            if left > 0:
+                self._asking.cool(
+                    Cooling(cooling.hazard, cooling.zones, cooling.level, now + left), now
+                )
+        for known in kept.incidents:
+            incident = Incident(known.id, known.hazard, known.opened, now, last_above=now)
+            incident.zones = self._places.existing(known.zones)
+            incident.places = list(known.places)
+            for level in known.levels:
+                incident.asked.append(self._asking.standing_for(known.hazard, level))
+            incident.tell(utc, "remembered over a restart")
+            self._incidents[incident.id] = incident
+            self._revive(incident, known.signals, now, utc)
+
+    def _revive(
+        self,
+        incident: Incident,
+        signals: Iterable[tuple[str, SourceId, Kind, datetime]],
+        now: float,
+        utc: datetime,
+    ) -> None:
+        rules = {rule.id: rule for rule in self._rules.rules}
+        for rule_id, source_id, kind, since in signals:
+            rule, source = rules.get(rule_id), self._sources.named(source_id)
+            if rule is None or source is None:
+                continue
+            signal = Signal(rule, source, kind)
+            signal.revive(now - max(timedelta(), utc - since).total_seconds())
+            self._signals[signal.key] = signal
+            where = Where(incident.zones, source.at)
+            contribution = incident.contributions.setdefault(source_id, Contribution(source, where))
+            contribution.signals[signal.key] = signal
+            incident.sentences[signal.key] = sentence_of(signal, utc, now)
+            self._of_source[incident.hazard, source_id] = incident
+
+
+def watched(incidents: Iterable[Incident]) -> Iterator[Incident]:
+    """The incidents of which no alert came yet, the newest first: what nearly sounded."""
+    return reversed([each for each in incidents if not each.is_raised])
