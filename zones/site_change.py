@@ -68,7 +68,10 @@ _TABLES: Final = (
 _SHOWN_ITEMS: Final = 4
 """A longer list is only counted."""
 
-_VALUES: Final = ("name", "time_zone", "programme", "store_budget_bytes", "console")
+_VALUES: Final = (
+    *("name", "time_zone", "programme", "store_budget_bytes", "console"),
+    "quiet_neighbours",
+)
 
 _WIRE_FIELDS: Final = frozenset(
     {"zone", "format", "packet_time", "payload_type", "legs", "ttl", "dscp"}
