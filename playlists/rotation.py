@@ -38,9 +38,11 @@ class Rotation:
         """
         if not self.order:
             raise LookupError("a rotation without recordings has no next one")
-        if pcm is None:
-            return self.order[0]
-        return self.order[bisect_right(self._places, self._place(pcm)) % len(self.order)]
+        return self.order[self.place_after(pcm) % len(self.order)]
+
+    def place_after(self, pcm: PcmId | None) -> int:
+        """The place in `order`, or one beyond its end, of what follows `pcm`."""
+        return 0 if pcm is None else bisect_right(self._places, self._place(pcm))
 
     def _place(self, pcm: PcmId) -> bytes:
         return hashlib.blake2b(f"{self._seed}|{pcm}".encode(), digest_size=16).digest()

@@ -11,6 +11,7 @@ from broadcaster.control.programme import Library
 from broadcaster.engine.plan import Plan
 from broadcaster.journal.entry import Entry
 from broadcaster.witness import Witness
+from playlists.outline import Outline
 from zones.bus import Claim, ClaimId, Kind
 from zones.media_time import Sample, WallAnchor
 from zones.sound import PcmId
@@ -67,6 +68,14 @@ class TakeLibrary(Command):
     """There is other sound to make the programme of."""
 
     library: Library
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeOutline(Command):
+    """The schedule says this for the coming days; `is_changed` if it said something else before."""
+
+    outline: Outline
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

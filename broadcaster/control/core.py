@@ -24,6 +24,7 @@ from broadcaster.control.acts import (
     RetakeAnchor,
     TakeLibrary,
     TakenOver,
+    TakeOutline,
     TakeOver,
     TakeSite,
     Withdraw,
@@ -35,7 +36,8 @@ from broadcaster.control.programme import Library, Standing
 from broadcaster.control.witnesses import Witnesses
 from broadcaster.engine.local_part import MESSAGE_PREFIX
 from broadcaster.engine.pace import END_LEAD
-from broadcaster.engine.plan import MAX_CLAIMS, Part, Plan
+from broadcaster.engine.plan import MAX_CLAIMS, GainStep, Part, Plan
+from playlists.outline import Outline
 from playlists.rotation import Rotation
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
 from zones.media_time import RATE, Sample, WallAnchor
@@ -86,6 +88,7 @@ class Core:
         self.ground = ground
         self.library = Library(is_settled=False)
         self._dealt: Mapping[str, Rotation] = {}
+        self._outline: Outline | None = None
         self.witnesses = Witnesses()
         self.adopted_revision = 0
         self.acts: dict[ClaimId, Act] = {}
@@ -95,7 +98,7 @@ class Core:
         self._taking: tuple[int, frozenset[ClaimId]] | None = None
         self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.streams)
         for claim in self.plan.claims:
-            if claim.id not in programme.IDS:
+            if not programme.is_programme(claim):
                 title = _title(claim, self.plan.sources)
                 self.acts.setdefault(claim.id, Act(claim.id, title))
 
@@ -140,6 +143,9 @@ class Core:
                 self.library = command.library
                 self._dealt = programme.rotations(command.library, self.ground.seed)
                 return self._extend(now)
+            case TakeOutline():
+                self._outline = command.outline
+                return self._extend(now, is_changed=command.is_changed)
             case TakeSite():
                 return self._take_site(command, now)
             case EngineAdopted():
@@ -147,7 +153,7 @@ class Core:
             case TakeOver():
                 return self._take_over(command, now)
             case RetakeAnchor():
-                return self._retake(command)
+                return self._retake(command, now)
             case _:
                 raise RefusedError(f"control does not know {type(command).__name__}")
 
@@ -209,9 +215,9 @@ class Core:
         return tuple(c for c in self.plan.claims if c.id.startswith(prefix)) or None
 
     def _withdraw(self, order: Withdraw, now: float) -> list[Effect]:
-        if order.claim in programme.IDS:
-            raise RefusedError(f"{order.claim} is the programme and cannot be withdrawn", "claim")
         mine = tuple(c for c in self.plan.claims if c.id == order.claim)
+        if any(programme.is_programme(claim) for claim in mine):
+            raise RefusedError(f"{order.claim} is the programme and cannot be withdrawn", "claim")
         if not mine:
             known = ", ".join(sorted(self.acts)) or "none"
             raise RefusedError(f"there is no claim {order.claim!r}; there are: {known}", "claim")
@@ -234,6 +240,7 @@ class Core:
                     "config",
                 )
         self.ground = order.ground
+        self._outline = None
         planned = self._extend(now)
         self._wait(order.key, (), now, needs_start=False)
         return [records.reloaded(order, self._anchor(now)), *planned, *self._settled(now)]
@@ -274,28 +281,39 @@ class Core:
         recorded = records.taken_over(theirs.values(), self._anchor(now))
         return [noticed, *([recorded] if theirs else []), *planned]
 
-    def _retake(self, command: RetakeAnchor) -> list[Effect]:
+    def _retake(self, command: RetakeAnchor, now: float) -> list[Effect]:
         step = command.anchor.utc - self.plan.anchor.utc_at(command.anchor.sample)
         said = f"the wall clock stepped by {step.total_seconds():+.1f} s; nothing on air changes"
-        planned = self._plan(self.plan.claims, self.plan.sources, command.anchor)
-        return [Noticed(said), *planned]
+        return [Noticed(said), *self._extend(now, command.anchor, is_changed=True)]
 
-    def _extend(self, now: float) -> list[Effect]:
-        """Bring the programme up to date, and drop what is over."""
+    def _extend(
+        self, now: float, anchor: WallAnchor | None = None, *, is_changed: bool = False
+    ) -> list[Effect]:
+        """Bring the programme up to date, and drop what is over.
+
+        With another `anchor`, or when the schedule `is_changed`, the future is planned anew.
+        """
         wait = EXTEND_EVERY if self.library.is_settled else UNSETTLED_EVERY
         self._extend_at = now + wait
         at = self.sample(now)
         noticed, claims = self._without_stale(now)
         site = self.ground.site
         there = {zone.id for zone in site.zones}
-        acts = tuple(c for c in pruned(claims, at) if c.id not in programme.IDS and c.zone in there)
+        acts = tuple(
+            c for c in pruned(claims, at) if not programme.is_programme(c) and c.zone in there
+        )
+        anchor = anchor or self.plan.anchor
+        if self._outline is None or self._outline.end < anchor.utc_at(at) + programme.OUTLINED / 2:
+            self._outline = programme.site_outline(site, anchor.utc_at(at))
         standing = programme.programme(
-            site.programme,
+            self._outline,
             (zone.id for zone in site.zones),
             self.library,
             self._dealt,
             Standing(self.plan.claims, self.plan.sources),
+            anchor,
             at,
+            is_changed=is_changed,
         )
         names = {id(source): name for name, source in self.plan.sources.items()}
         sources = {names[id(claim.source)]: claim.source for claim in acts}
@@ -304,7 +322,8 @@ class Core:
         self.acts = {
             name: act for name, act in self.acts.items() if any(c.id == name for c in acts)
         }
-        return [*noticed, *self._plan(claims, {**standing.sources, **sources})]
+        levels = (*programme.warning_levels(site), *standing.gain_steps)
+        return [*noticed, *self._plan(claims, {**standing.sources, **sources}, anchor, levels)]
 
     def _messages(self) -> dict[str, Source]:
         """The prepared messages: engines keep them staged, and `broadcaster local` finds them."""
@@ -339,6 +358,7 @@ class Core:
         claims: Iterable[Claim],
         sources: Mapping[str, Source],
         anchor: WallAnchor | None = None,
+        levels: tuple[GainStep, ...] | None = None,
     ) -> list[Effect]:
         """The next plan; nothing when it would be as the present one."""
         before = self.plan
@@ -349,6 +369,7 @@ class Core:
             streams=self.ground.streams,
             sources=dict(sources),
             claims=tuple(claims),
+            gain_steps=before.gain_steps if levels is None else levels,
             datagrams=self.ground.datagrams,
             cname=self.ground.cname,
         )

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from broadcaster.control.programme import Library, Message
-from playlists.recording import Recording
+from playlists.recording import Recording, plain_fields, recording_from
 from zones.sound import PcmId, Segment
 
 LAYOUT = 1
@@ -107,7 +107,7 @@ def encode_index(index: Index) -> bytes:
                 path: {
                     "size": entry.stamp.size,
                     "changed_ns": entry.stamp.changed_ns,
-                    "recording": entry.recording and asdict(entry.recording),
+                    "recording": entry.recording and plain_fields(entry.recording),
                     "error": entry.error,
                 }
                 for path, entry in index.files.items()
@@ -145,7 +145,7 @@ def _entry(fields: Mapping[str, Any]) -> Entry:
 
 
 def _recording(fields: Mapping[str, Any] | None) -> Recording | None:
-    return None if fields is None else Recording(**fields)
+    return None if fields is None else recording_from(fields)
 
 
 def _segment(fields: list[Any]) -> Segment:

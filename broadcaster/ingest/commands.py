@@ -21,6 +21,7 @@ import click
 from broadcaster.ingest.errors import IngestError
 from broadcaster.options import run_option, station_option, station_state_option
 from broadcaster.run_directory import RunDirectory, StateDirectory
+from playlists.recording import plain_fields
 from zones.media_time import Sample, seconds
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def list_command(state: StateDirectory, as_json: bool) -> None:
     with _complained(as_json):
         recordings = Library(state.path).recordings.values()
     if as_json:
-        click.echo(json.dumps({"recordings": [asdict(recording) for recording in recordings]}))
+        click.echo(json.dumps({"recordings": [plain_fields(one) for one in recordings]}))
         return
     for recording in recordings:
         names = " · ".join(n for n in (recording.artist, recording.album) if n)
@@ -228,7 +229,7 @@ def _fields(result: Imported | NotImported) -> dict[str, Any]:
         "file": str(result.file),
         "ok": True,
         "was_known": result.was_known,
-        "recording": asdict(result.recording),
+        "recording": plain_fields(result.recording),
     }
 
 

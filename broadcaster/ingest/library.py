@@ -21,8 +21,7 @@ from broadcaster.ingest.importer import Progress, import_recording
 from broadcaster.ingest.limits import Limits
 from broadcaster.ingest.pcm_store import PcmStore
 from broadcaster.ingest.store_keeper import remove_remains
-from playlists.recording import Recording
-from zones.sound import PcmId
+from playlists.recording import Recording, plain_fields, recording_from
 
 log = logging.getLogger(__name__)
 
@@ -142,7 +141,10 @@ class Library:
             raise IngestError(f"{file}: vanished while it was imported; import again") from error
         entry = _Entry(_key(file), status.st_size, status.st_mtime_ns, recording)
         # ASCII, so that a name that is no UTF-8 survives as \udcXX.
-        line = json.dumps(asdict(entry)).encode("ascii") + b"\n"
+        line = (
+            json.dumps(asdict(entry) | {"recording": plain_fields(recording)}).encode("ascii")
+            + b"\n"
+        )
         with _written(self._path):
             descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
             try:
@@ -177,7 +179,7 @@ def _entry(loaded: dict[str, object]) -> _Entry:
     fields = loaded["recording"]
     if not isinstance(fields, dict):
         raise TypeError("a recording without fields")
-    recording = Recording(**{**fields, "pcm": PcmId(str(fields["pcm"]))})
+    recording = recording_from(fields)
     return _Entry(
         str(loaded["file"]),
         int(str(loaded["size"])),

@@ -34,6 +34,7 @@ from broadcaster.ingest.importer import import_message
 from broadcaster.ingest.library import Imported, Library
 from broadcaster.ingest.messages import message_texts, prepared_message, stored_chime
 from broadcaster.ingest.pcm_store import PcmStore
+from playlists.recording import plain_fields
 from zones.sound import Segment
 
 
@@ -71,7 +72,7 @@ def recorded(files: Iterable[Path], shelf: Library) -> Iterator[dict[str, Any]]:
     """
     for result in shelf.import_files(files):
         if isinstance(result, Imported):
-            yield {"file": str(result.file), "recording": asdict(result.recording)}
+            yield {"file": str(result.file), "recording": plain_fields(result.recording)}
         else:
             yield {"file": str(result.file), "error": result.reason}
 

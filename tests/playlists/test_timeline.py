@@ -6,14 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playlists.deal import CROSSFADE, SHORTEST
+from playlists.lane import Circle, Stretch, laid_out
 from playlists.recording import Recording
 from playlists.rotation import Rotation
-from playlists.timeline import CROSSFADE, MOST_LISTED, SHORTEST, endless, extended, playable
+from playlists.timeline import MOST_LISTED, endless, playable
 from zones.media_time import RATE
 from zones.sound import PcmId, Timeline
 
 EMPTY = Timeline(())
 HOUR = 3600 * RATE
+
+
+def extended(timeline, rotation, until, *, start, keep_from):
+    """The lane of a rotation that goes on for ever."""
+    ever = Stretch(-(1 << 60), 1 << 60, Circle(rotation))
+    return Timeline(laid_out(timeline.items, [ever], until, start=start, keep_from=keep_from))
 
 
 def recording(number, seconds=150.0, gain_db=-3.0):

@@ -20,7 +20,7 @@ from broadcaster.control.acts import (
 from broadcaster.control.core import ANSWER_LIMIT, EXTEND_EVERY, MOST_ANSWERS
 from broadcaster.control.programme import HORIZON, LEAD
 from broadcaster.witness import Fact, Witness
-from playlists.timeline import CROSSFADE
+from playlists.deal import CROSSFADE
 from tests.broadcaster.control.bench import (
     adopt,
     answers,
@@ -319,11 +319,17 @@ def test_after_a_dead_hour_the_music_returns_where_a_recording_ends():
 def test_a_step_of_the_wall_clock_moves_nothing():
     core = started()
     before = core.plan
-    anchor = replace(wall(10.0), utc=wall(3610.0).utc)
+    anchor = replace(wall(10.0), utc=wall(1810.0).utc)
     effects = core.handle(RetakeAnchor(anchor=anchor), 10.0)
     (plan,) = plans(effects)
-    assert plan == replace(before, revision=before.revision + 1, anchor=anchor)
-    assert any(isinstance(e, Noticed) and "+3600.0 s" in e.text for e in effects)
+    same = replace(plan, gain_steps=before.gain_steps)
+    assert same == replace(before, revision=before.revision + 1, anchor=anchor)
+    # What is planned by the wall goes by the new one: the night's level comes half an hour sooner.
+    evening, night = (
+        next(step for step in one.gain_steps if step.at > 0) for one in (before, plan)
+    )
+    assert evening.at - night.at == 1800 * RATE
+    assert any(isinstance(e, Noticed) and "+1800.0 s" in e.text for e in effects)
 
 
 def test_what_was_put_on_air_by_hand_becomes_its_own():
