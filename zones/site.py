@@ -321,6 +321,11 @@ def with_interface(site: Site, interface: str) -> Site:
     )
 
 
+def without_quiet_hours(site: Site) -> Site:
+    """The same site with a programme round the clock: to show it, or to test it, at any hour."""
+    return replace(site, zones=tuple(replace(zone, quiet_hours=None) for zone in site.zones))
+
+
 def output_id(amplifier: AmplifierId, number: int) -> OutputId:
     """The name of an amplifier's output; outputs are numbered from 1."""
     return OutputId(f"{amplifier}/{number}")
