@@ -21,7 +21,7 @@ from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
 from broadcaster.site_in_force import SiteNote, note_site, site_in_force
 from broadcaster.site_reader import read_site
 from zones.media_time import MediaClock
-from zones.site import Site, with_interface
+from zones.site import Site, with_interface, without_quiet_hours
 from zones.site_change import Change, interrupted, site_changes
 from zones.sitefile import SiteError
 
@@ -57,7 +57,7 @@ class SiteKeeper:
         """`config` is what the supervisor, a process id, was started with.
 
         With `interface` everything is sent there, and with `music` that folder is the programme,
-        whatever a site file says.
+        whatever a site file says, at any hour.
         """
         self._run = run
         self._state = state
@@ -138,6 +138,8 @@ class SiteKeeper:
             log.warning("no copy of the site file can be kept: %s", error)
 
     def _here(self, site: Site) -> Site:
+        if self._music is not None:
+            site = without_quiet_hours(site)
         return site if self._interface is None else with_interface(site, self._interface)
 
     def _ground(self, site: Site, config: Path, clock: MediaClock) -> Ground:
