@@ -46,7 +46,9 @@ class Signal:
         """What it is kept under."""
         return self.rule.id, self.source.id, self.kind
 
-    def observe(self, event: DetectionEvent, at: float, readings: Readings | None) -> None:
+    def observe(
+        self, event: DetectionEvent, at: float, now: float, readings: Readings | None
+    ) -> None:
         """Take an event that was true at `at`; `readings` are those of the instrument so far."""
         self.last = max(self.last, at)
         self.newest = event
@@ -62,7 +64,7 @@ class Signal:
             self._hit(at)
         elif not (keeps and self.is_above):
             self._over()
-        self.look(at)
+        self.look(now)
 
     def _compare(self, event: DetectionEvent, readings: Readings | None) -> tuple[bool, bool]:
         """Whether an event begins the condition, and whether it keeps it up."""

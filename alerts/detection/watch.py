@@ -260,7 +260,7 @@ class Detections:
         at = now - waited - (max(0.0, admitted.age_s) if is_timed else 0.0)
         found: Incident | None = None
         for hazard in dict.fromkeys(rule.hazard for rule in rules):
-            touched, has_changed, has_begun = self._observe(rules, hazard, event, source, at)
+            touched, has_changed, has_begun = self._observe(rules, hazard, event, source, at, now)
             is_moving = has_changed or any(signal.is_above for signal in touched)
             incident = self._incident(hazard, touched, admitted, source, now, utc)
             if incident is None:
@@ -304,6 +304,7 @@ class Detections:
         event: DetectionEvent,
         source: Source,
         at: float,
+        now: float,
     ) -> tuple[list[Signal], bool, bool]:
         """The signals of one hazard that an event moves, whether any changed, and any began."""
         touched, has_changed, has_begun = [], False, False
@@ -316,7 +317,7 @@ class Detections:
             if signal is None:
                 signal = self._signals[key] = Signal(rule, source, event.kind)
             before = signal.is_above, signal.is_met
-            signal.observe(event, at, readings)
+            signal.observe(event, at, now, readings)
             has_changed |= before != (signal.is_above, signal.is_met)
             has_begun |= signal.is_above and not before[0]
             touched.append(signal)
