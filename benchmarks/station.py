@@ -86,6 +86,11 @@ class Station:
     wires: tuple[Wire, ...]
     _plan_file: PlanFile
     _revision: int = 0
+    _streams: tuple[Stream, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Make the streams, which stay the same from plan to plan as control's do."""
+        self._streams = tuple(self._stream(number) for number in range(self.flow.streams))
 
     def next_plan(self, warning: str | None = None, until: Sample | None = None) -> Plan:
         """The programme in every zone, and over it the warning of this name, if any.
@@ -121,7 +126,7 @@ class Station:
         return socket_name(self.interface_address, _TTL, _DSCP_EF)
 
     def _plan(self, warning: str | None, until: Sample | None) -> Plan:
-        zones = [ZoneId(f"zone-{k}") for k in range(self.flow.streams)]
+        zones = [_zone(number) for number in range(self.flow.streams)]
         sources = {f"programme-{k}": source for k, source in enumerate(self.programmes)}
         spare = {f"spare-{k}": source for k, source in enumerate(self.spare)}
         claims = [
@@ -147,20 +152,24 @@ class Station:
             Part.CONTROL,
             self._revision,
             WallAnchor(self.clock.sample_at(monotonic_ns()), datetime.now(UTC)),
-            tuple(self._stream(k, zone) for k, zone in enumerate(zones)),
+            self._streams,
             {**sources, **spare, "warning": self.warning},
             tuple(claims),
         )
 
-    def _stream(self, number: int, zone: ZoneId) -> Stream:
+    def _stream(self, number: int) -> Stream:
         first = int.from_bytes(socket.inet_aton(self.flow.group), "big")
         group = socket.inet_ntoa((first + number).to_bytes(4, "big"))
         wire = self.wires[number]
         return Stream(
-            StreamId(f"stream-{number}"), zone, wire.format, wire.packet_ms * RATE // 1000,
+            StreamId(f"stream-{number}"), _zone(number), wire.format, wire.packet_ms * RATE // 1000,
             wire.payload_type, 0x50000000 + number,
             (Leg(self._socket_name(), group, self.flow.port),),
         )  # fmt: skip
+
+
+def _zone(number: int) -> ZoneId:
+    return ZoneId(f"zone-{number}")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import socket
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -52,24 +53,32 @@ class Payloads(Protocol):
         """Address of the payload that begins at `sample`; encodes up to `packets` when needed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Casting:
+    """Who plays on a cadence: its lines, each once, and the place of each leg's among them."""
+
+    lines: tuple[Payloads, ...]
+    line_of: NDArray[np.intp]
+
+
 class Cadence:
-    """All legs of streams with one packet time, one batch a socket."""
+    """All legs of streams with one packet time, one batch a socket.
+
+    It outlives the plans, as long as they send the same streams.
+    """
 
     def __init__(
         self,
         streams: list[Stream],
-        lines: Mapping[StreamId, Payloads],
         sockets: Mapping[str, socket.socket],
         rows: Mapping[int, int],
         block: SharedBlock,
     ) -> None:
-        """`lines` gives each stream its sound, `sockets` the descriptors its legs name.
+        """`sockets` are the descriptors that the streams' legs name.
 
         `rows` are those of the legs' counts in `block`, by `leg_key`.
         """
         self.packet_time = streams[0].packet_time
-        self._lines = list(dict.fromkeys(lines[stream.id] for stream in streams))
-        index = {id(line): at for at, line in enumerate(self._lines)}
         legs = [
             (leg.socket, number, stream, leg)
             for stream in streams
@@ -77,8 +86,10 @@ class Cadence:
         ]
         legs.sort(key=lambda leg: leg[0])
         of_stream = [stream for _, _, stream, _ in legs]
+        self._names = [stream.id for stream in of_stream]
+        self._lines: tuple[Payloads, ...] = ()
+        self._line_of: NDArray[np.intp] = np.zeros(0, np.intp)
         self._count = len(legs)
-        self._line_of = np.array([index[id(lines[stream.id])] for stream in of_stream])
         self._rates = list(dict.fromkeys(stream.format.clock_hz for stream in of_stream))
         self._rate_of = np.array(
             [self._rates.index(stream.format.clock_hz) for stream in of_stream]
@@ -120,6 +131,17 @@ class Cadence:
         self._row_bytes = self._count * _MESSAGE.itemsize
         self._begin: Sample = 0
         self._end: Sample = 0
+
+    def casting(self, lines: Mapping[StreamId, Payloads]) -> Casting:
+        """What `play` takes when these lines give the streams their sound."""
+        own = [lines[name] for name in self._names]
+        places = {line: place for place, line in enumerate(dict.fromkeys(own))}
+        return Casting(tuple(places), np.array([places[line] for line in own], np.intp))
+
+    def play(self, casting: Casting) -> None:
+        """Send the sound of other lines from the next packets on."""
+        self._lines, self._line_of = casting.lines, casting.line_of
+        self.forget()
 
     def take_over(self) -> None:
         """Count on from what the shared block holds."""

@@ -12,12 +12,15 @@ import os
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic_ns
 from types import FrameType
 
 from broadcaster.engine.farewell import hand_on_or_take_leave
 from broadcaster.engine.libc import die_with_parent, lock_memory, real_time
+from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.sender import Sender
 from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.engine.speaking import Right
@@ -52,9 +55,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stager = Stager(
-        options.run, block, staging, lambda: clock.sample_at(monotonic_ns()), sender.hand_over
-    )
+    signal.signal(signal.SIGUSR1, lambda number, frame: None)
+    speaking = threading.get_ident()
+
+    def hand_over(parts: Mapping[Part, Plan]) -> None:
+        sender.hand_over(parts)
+        signal.pthread_kill(speaking, signal.SIGUSR1)  # out of its sleep, into the new plan
+
+    stager = Stager(options.run, block, staging, lambda: clock.sample_at(monotonic_ns()), hand_over)
     sys.setswitchinterval(_SWITCH_INTERVAL)
     gc.disable()
     gc.freeze()

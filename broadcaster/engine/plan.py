@@ -6,7 +6,7 @@ zone's bus, level steps, announcements to repeat. `plan_lines` writes it down an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -17,7 +17,7 @@ from zones.media_time import RATE, Sample, WallAnchor
 from zones.sound import Source
 from zones.stream_format import StreamFormat, StreamId
 
-LAYOUT = 1
+LAYOUT = 2
 """Version of the plan's form; a reader refuses any other."""
 
 MAX_CLAIMS = 20_000
@@ -172,11 +172,13 @@ class Plan:
             raise PlanError(f"{len(self.datagrams)} datagrams; a plan may hold {MAX_DATAGRAMS}")
         if len(self.cname.encode()) > CNAME_BYTES:
             raise PlanError(f"the CNAME is longer than {CNAME_BYTES} bytes")
-        _refuse_twice("stream", (stream.id for stream in self.streams))
-        _refuse_twice("claim", ((claim.zone, claim.id) for claim in self.claims))
+        _refuse_twice("stream", [stream.id for stream in self.streams])
+        _refuse_twice("claim", [(claim.zone, claim.id) for claim in self.claims])
 
 
-def _refuse_twice(what: str, keys: Iterable[object]) -> None:
+def _refuse_twice(what: str, keys: Sequence[object]) -> None:
+    if len(set(keys)) == len(keys):
+        return
     seen: set[object] = set()
     for key in keys:
         if key in seen:

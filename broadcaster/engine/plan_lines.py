@@ -1,7 +1,7 @@
-"""A plan as bytes: JSON lines, one small object a line.
+"""A plan as bytes: JSON lines, one small object a line, in sections between blank lines.
 
 A reader can parse a large plan without holding the interpreter for long (the sending thread shares
-it), and parses only the lines that are new.
+it), takes a section that it knows as a whole, and parses only the lines that are new.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 import base64
 import ipaddress
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import groupby
 from typing import Any, cast
 
 from broadcaster.engine.plan import (
@@ -32,6 +33,8 @@ from zones.stream_format import FORMATS, StreamId
 
 _as_text = json.JSONEncoder(separators=(",", ":")).encode
 """Made once: `json.dumps` makes an encoder for every line."""
+_as_object = json.JSONDecoder().decode
+"""Without the search of `json.loads` for the encoding."""
 
 
 def encode_plan(plan: Plan) -> bytes:
@@ -40,8 +43,71 @@ def encode_plan(plan: Plan) -> bytes:
     Raises:
         PlanError: a claim whose source is not among the plan's sources.
     """
-    names = {id(source): name for name, source in plan.sources.items()}
-    lines: list[dict[str, Any]] = [
+    return PlanEncoder().encode(plan)
+
+
+class PlanEncoder:
+    """Writes one plan after another, and makes only the lines that are new."""
+
+    def __init__(self) -> None:
+        """Begin knowing no line."""
+        self._known: dict[object, tuple[str, object]] = {}
+        self._next: dict[object, tuple[str, object]] = {}
+
+    def encode(self, plan: Plan) -> bytes:
+        """The plan as JSON lines in UTF-8.
+
+        Raises:
+            PlanError: a claim whose source is not among the plan's sources.
+        """
+        self._next = {}
+        names = {id(source): name for name, source in plan.sources.items()}
+        sections = (
+            [_head_line(plan)],
+            [self._all_once(plan.streams, _stream_line)],
+            # By identity: to compare, or to hash, a long timeline takes longer than to write it.
+            [
+                self._once((name, id(source)), (name, source), _source_lines)
+                for name, source in plan.sources.items()
+            ],
+            [
+                self._claim_line(fields, claims, names)
+                for fields, claims in groupby(plan.claims, _claim_fields)
+            ],
+            [_gain_line(step) for step in plan.gain_steps],
+            [self._all_once(plan.datagrams, _datagram_line)],
+        )
+        self._known = self._next
+        texts = ("\n".join(lines) for lines in sections)
+        return "\n\n".join(filter(None, texts)).encode()
+
+    def _all_once(self, values: tuple[Any, ...], write: Callable[[Any], str]) -> str:
+        """The lines of what plan after plan holds in one and the same tuple."""
+        return self._once(id(values), values, lambda all_: "\n".join(map(write, all_)))
+
+    def _claim_line(
+        self, fields: tuple[Any, ...], claims: Iterable[Claim], names: Mapping[int, str]
+    ) -> str:
+        """One line for a claim in all its zones."""
+        name, source, *rest = fields
+        if source not in names:
+            raise PlanError(f"claim {name}: its source is not among the plan's sources")
+        zones = tuple(claim.zone for claim in claims)
+        key = (name, zones, names[source], *rest)
+        return self._once(key, {"claim": key}, _as_text)
+
+    def _once(self, key: object, value: Any, write: Callable[[Any], str]) -> str:  # noqa: ANN401 - by its key
+        """The lines of `value`, written unless the plan before had them too.
+
+        The value is kept beside them, so that no other one gets its identity meanwhile.
+        """
+        found = self._known.get(key) or (write(value), value)
+        self._next[key] = found
+        return found[0]
+
+
+def _head_line(plan: Plan) -> str:
+    return _as_text(
         {
             "plan": LAYOUT,
             "part": plan.part.value,
@@ -49,25 +115,31 @@ def encode_plan(plan: Plan) -> bytes:
             "anchor": [plan.anchor.sample, plan.anchor.utc.isoformat()],
             "cname": plan.cname,
         }
-    ]
-    lines += [{"stream": _stream_fields(stream)} for stream in plan.streams]
-    for name, source in plan.sources.items():
-        lines += _source_lines(name, source)
-    for claim in plan.claims:
-        if id(claim.source) not in names:
-            raise PlanError(f"claim {claim.id}: its source is not among the plan's sources")
-        lines.append({"claim": _claim_fields(claim, names[id(claim.source)])})
-    for step in plan.gain_steps:
-        lines.append({"gain": [step.zone, step.at, step.gain_db, step.below_priority]})
-    lines += [{"datagram": _datagram_fields(datagram)} for datagram in plan.datagrams]
-    return "\n".join(map(_as_text, lines)).encode()
+    )
+
+
+def _stream_line(stream: Stream) -> str:
+    return _as_text({"stream": _stream_fields(stream)})
+
+
+def _gain_line(step: GainStep) -> str:
+    return _as_text({"gain": [step.zone, step.at, step.gain_db, step.below_priority]})
+
+
+def _datagram_line(datagram: Datagram) -> str:
+    return _as_text({"datagram": _datagram_fields(datagram)})
 
 
 _ITEMS_A_LINE = 64
 """Timeline items in one line: a line is parsed without letting the sender in between."""
 
 
-def _source_lines(name: str, source: Source) -> Iterator[dict[str, Any]]:
+def _source_lines(named: tuple[str, Source]) -> str:
+    name, source = named
+    return "\n".join(map(_as_text, _source_entries(name, source)))
+
+
+def _source_entries(name: str, source: Source) -> Iterator[dict[str, Any]]:
     match source:
         case Timeline(items):
             listed = [[start, *_segment_fields(segment)] for start, segment in items]
@@ -158,37 +230,43 @@ def _datagram(fields: list[Any]) -> Datagram:
     )
 
 
-def _claim_fields(c: Claim, source: str) -> list[Any]:
-    return [
-        *(c.id, c.zone, c.kind.value, c.priority, source, c.start, c.until),
+def _claim_fields(c: Claim) -> tuple[Any, ...]:
+    """All of a claim but its zone; the source by identity."""
+    return (
+        *(c.id, id(c.source), c.kind.value, c.priority, c.start, c.until),
         *(c.comes_back.value, c.duck_db),
-    ]
+    )
 
 
-def _claim(fields: list[Any], sources: Mapping[str, Source]) -> Claim:
-    name, zone, kind, priority, source, start, until, comes_back, duck_db = fields
+def _claims(fields: list[Any], sources: Mapping[str, Source]) -> tuple[Claim, ...]:
+    """The claim of a line, in each of its zones."""
+    name, zones, source, kind, priority, start, until, comes_back, duck_db = fields
     if source not in sources:
         raise PlanError(f"claim {name}: source {source!r} is not in the plan")
-    return Claim(
-        *(ClaimId(name), ZoneId(zone), Kind(kind), _whole(priority), sources[source]),
+    if not isinstance(zones, list):
+        raise PlanError(f"claim {name}: {zones!r} is no list of zones")
+    rest = (
+        *(Kind(kind), _whole(priority), sources[source]),
         None if start is None else _whole(start),
         None if until is None else _whole(until),
         ComesBack(comes_back),
         None if duck_db is None else float(duck_db),
     )
+    return tuple(Claim(ClaimId(name), ZoneId(zone), *rest) for zone in zones)
 
 
 @dataclass(slots=True)
-class _Reading:
-    """What has been read of a plan so far."""
+class _Section:
+    """What has been read of some consecutive lines."""
 
     streams: list[Stream] = field(default_factory=list)
     sources: dict[str, Source] = field(default_factory=dict)
-    claims: list[Claim] = field(default_factory=list)
+    claims: list[tuple[bytes, list[Any]]] = field(default_factory=list)
+    """Each claim's line and fields; which source they mean depends on the plan around them."""
     gain_steps: list[GainStep] = field(default_factory=list)
     datagrams: list[Datagram] = field(default_factory=list)
-    timelines: dict[str, list[bytes]] = field(default_factory=dict)
-    """The lines of each timeline; they are whole when the first claim is read."""
+    known: dict[object, Any] = field(default_factory=dict)
+    """What its lines mean."""
 
 
 class PlanDecoder:
@@ -202,6 +280,7 @@ class PlanDecoder:
         """Begin knowing no plan."""
         self._known: dict[object, Any] = {}
         self._next: dict[object, Any] = {}
+        self._sections: dict[bytes, _Section] = {}
 
     def decode(self, text: bytes) -> Plan:
         """The plan in `text`, whole and checked.
@@ -211,7 +290,7 @@ class PlanDecoder:
         """
         self._next = {}
         try:
-            plan = self._decoded(iter(text.split(b"\n")))
+            plan = self._decoded(text)
         except PlanError:
             raise
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as e:
@@ -219,66 +298,83 @@ class PlanDecoder:
         self._known = self._next
         return plan
 
-    def _decoded(self, lines: Iterator[bytes]) -> Plan:
-        head = json.loads(next(lines))
+    def _decoded(self, text: bytes) -> Plan:
+        first, _, rest = text.partition(b"\n")
+        head = _as_object(first.decode())
         if head.get("plan") != LAYOUT:
             raise PlanError(f"the plan has layout {head.get('plan')!r}; this engine reads {LAYOUT}")
-        reading = _Reading()
-        for line in lines:
-            self._read_line(line, reading)
-        self._close_timelines(reading)
+        read = {lines: self._section(lines) for lines in rest.split(b"\n\n")}
+        self._sections, sections = read, read.values()
+        sources = {name: source for each in sections for name, source in each.sources.items()}
         sample, utc = head["anchor"]
         return Plan(
             Part(head["part"]),
             _whole(head["revision"]),
             WallAnchor(_whole(sample), datetime.fromisoformat(utc)),
-            tuple(reading.streams),
-            reading.sources,
-            tuple(reading.claims),
-            tuple(reading.gain_steps),
-            tuple(reading.datagrams),
+            tuple(stream for each in sections for stream in each.streams),
+            sources,
+            tuple(
+                claim
+                for each in sections
+                for line in each.claims
+                for claim in self._claims(*line, sources)
+            ),
+            tuple(step for each in sections for step in each.gain_steps),
+            tuple(datagram for each in sections for datagram in each.datagrams),
             str(head["cname"]),
         )
 
-    def _read_line(self, line: bytes, reading: _Reading) -> None:
-        parsed = self._once(line, lambda: _parsed(line))
+    def _section(self, lines: bytes) -> _Section:
+        """What these lines mean; the same objects as in the plan before where it had them too."""
+        section = self._sections.get(lines)
+        if section is None:
+            section = _Section()
+            timelines: dict[str, list[bytes]] = {}
+            for line in filter(None, lines.split(b"\n")):
+                self._read_line(line, section, timelines)
+            for name, parts in timelines.items():
+                section.sources[name] = self._once(
+                    tuple(parts), partial(_joined, parts, section.known), section
+                )
+        self._next.update(section.known)
+        return section
+
+    def _read_line(self, line: bytes, section: _Section, timelines: dict[str, list[bytes]]) -> None:
+        parsed = self._once(line, partial(_parsed, line), section)
         match parsed:
             case Stream():
-                reading.streams.append(parsed)
+                section.streams.append(parsed)
             case GainStep():
-                reading.gain_steps.append(parsed)
+                section.gain_steps.append(parsed)
             case Datagram():
-                reading.datagrams.append(parsed)
+                section.datagrams.append(parsed)
             case _ClaimLine(fields):
-                self._close_timelines(reading)
-                reading.claims.append(self._claim(line, fields, reading.sources))
+                section.claims.append((line, fields))
             case _TimelineLine(name, _):
-                reading.timelines.setdefault(name, []).append(line)
+                timelines.setdefault(name, []).append(line)
             case (name, source):
-                reading.sources[name] = source
+                section.sources[name] = source
 
-    def _claim(self, line: bytes, fields: list[Any], sources: Mapping[str, Source]) -> Claim:
-        """The claim of a line; the same object as before while its source is the same one."""
-        source = sources.get(fields[4])
-        return cast("Claim", self._once((line, id(source)), lambda: _claim(fields, sources)))
-
-    def _close_timelines(self, reading: _Reading) -> None:
-        for name, lines in reading.timelines.items():
-            reading.sources[name] = self._once(tuple(lines), partial(self._joined, lines))
-        reading.timelines.clear()
-
-    def _joined(self, lines: list[bytes]) -> Timeline:
-        return Timeline(tuple(item for line in lines for item in self._next[line].items))
-
-    def _once(self, key: object, parse: Callable[[], object]) -> Any:  # noqa: ANN401 - by its key
+    def _once(self, key: object, parse: Callable[[], object], section: _Section) -> Any:  # noqa: ANN401 - by its key
         """What the line or lines in `key` mean; parsed unless the plan before had them too."""
         found = self._known.get(key)
         if found is None:
-            found = self._next.get(key)
-        if found is None:
             found = parse()
-        self._next[key] = found
+        section.known[key] = found
         return found
+
+    def _claims(
+        self, line: bytes, fields: list[Any], sources: Mapping[str, Source]
+    ) -> tuple[Claim, ...]:
+        """The claims of a line; the same objects as before while their source is the same one."""
+        key = (line, id(sources.get(fields[2])))
+        found = self._known.get(key) or _claims(fields, sources)
+        self._next[key] = found
+        return cast("tuple[Claim, ...]", found)
+
+
+def _joined(lines: list[bytes], known: Mapping[object, Any]) -> Timeline:
+    return Timeline(tuple(item for line in lines for item in known[line].items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +394,7 @@ _Parsed = Stream | GainStep | Datagram | _ClaimLine | _TimelineLine | tuple[str,
 
 
 def _parsed(line: bytes) -> _Parsed:
-    entry = json.loads(line)
+    entry = _as_object(line.decode())
     if "claim" in entry:
         return _ClaimLine(entry["claim"])
     if "timeline" in entry:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from broadcaster.engine.bulletins import Bulletins
-from broadcaster.engine.cadence import Cadence, Payloads
+from broadcaster.engine.cadence import Cadence, Casting, Payloads
 from broadcaster.engine.codec import SPOKEN, STATELESS
 from broadcaster.engine.codec.stateful import CodecError
 from broadcaster.engine.line import Chorus, Encoding, Line, Voice
@@ -31,7 +31,12 @@ class Score:
     """The plan parts in force, laid out for sending."""
 
     parts: Mapping[Part, Plan]
+    streams: tuple[Stream, ...]
+    rows: Mapping[int, int]
+    """Of the legs' counts in the shared block, by `leg_key`."""
     cadences: tuple[Cadence, ...]
+    castings: tuple[Casting, ...]
+    """Who plays on each cadence; it is told when the score is adopted."""
     lines: tuple[Line | Chorus, ...]
     voices: tuple[Voice, ...]
     encodings: Mapping[EncodingKey, Encoding]
@@ -39,41 +44,69 @@ class Score:
     waiting: frozenset[ClaimId]
     """The names of stamps that these parts wait for."""
 
+    def begin(self) -> None:
+        """Let the cadences play this score."""
+        for cadence, casting in zip(self.cadences, self.castings, strict=True):
+            cadence.play(casting)
+
 
 def score(
     parts: Mapping[Part, Plan],
     sockets: Mapping[str, socket.socket],
     block: SharedBlock,
-    encodings: Mapping[EncodingKey, Encoding],
+    before: Score | None,
     now: Sample,
 ) -> Score:
-    """Unite the parts and lay their streams out; `encodings` are those of the score before.
+    """Unite the parts and lay their streams out.
+
+    What the score `before` had in common is taken from it: encoders always, all that depends on the
+    streams alone while they stay the same, so that a new claim is soon on air.
 
     Raises:
         PlanError: a stream is in a format this engine does not encode, or something needs a socket
             it was not given.
     """
-    streams = {s.id: s for plan in reversed([*parts.values()]) for s in plan.streams}
-    _check(parts, streams.values(), sockets)
-    choir = _Choir(mixes(parts.values(), streams.values()), encodings)
-    payloads = {stream.id: choir.payloads(stream) for stream in streams.values()}
-    keys = [leg_key(s.id, number) for s in streams.values() for number in range(len(s.legs))]
-    rows = dict(zip(keys, block.leg_rows(keys), strict=True))
-    # Formats with memory are laid out one packet ahead, the others many: kept apart.
-    groups: dict[tuple[Sample, bool], list[Stream]] = {}
-    for stream in streams.values():
-        groups.setdefault((stream.packet_time, stream.format in STATELESS), []).append(stream)
-    cadences = [Cadence(group, payloads, sockets, rows, block) for group in groups.values()]
+    united = {s.id: s for plan in reversed([*parts.values()]) for s in plan.streams}
+    streams = tuple(united.values())
+    _check(parts, streams, sockets)
+    choir = _Choir(mixes(parts.values(), streams), {} if before is None else before.encodings)
+    payloads = {stream.id: choir.payloads(stream) for stream in streams}
+    if before is not None and before.streams == streams:
+        rows, cadences = before.rows, before.cadences
+    else:
+        rows = _rows(streams, block)
+        cadences = _cadences(streams, sockets, rows, block)
     lines: tuple[Line | Chorus, ...] = (*choir.lines.values(), *choir.choruses.values())
     return Score(
         dict(parts),
-        tuple(cadences),
+        streams,
+        rows,
+        cadences,
+        tuple(cadence.casting(payloads) for cadence in cadences),
         lines,
         tuple(choir.voices),
         choir.encodings,
-        Bulletins(parts, streams.values(), sockets, rows, block, now),
+        Bulletins(parts, streams, sockets, rows, block, now),
         frozenset[ClaimId]().union(*(line.mix.waiting for line in lines)),
     )
+
+
+def _rows(streams: Iterable[Stream], block: SharedBlock) -> Mapping[int, int]:
+    keys = [leg_key(s.id, number) for s in streams for number in range(len(s.legs))]
+    return dict(zip(keys, block.leg_rows(keys), strict=True))
+
+
+def _cadences(
+    streams: Iterable[Stream],
+    sockets: Mapping[str, socket.socket],
+    rows: Mapping[int, int],
+    block: SharedBlock,
+) -> tuple[Cadence, ...]:
+    # Formats with memory are laid out one packet ahead, the others many: kept apart.
+    groups: dict[tuple[Sample, bool], list[Stream]] = {}
+    for stream in streams:
+        groups.setdefault((stream.packet_time, stream.format in STATELESS), []).append(stream)
+    return tuple(Cadence(group, sockets, rows, block) for group in groups.values())
 
 
 class _Choir:

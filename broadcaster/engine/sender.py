@@ -16,10 +16,10 @@ from time import monotonic_ns
 from broadcaster.engine.bulletins import Bulletins
 from broadcaster.engine.cadence import BLOCK_PACKETS, Cadence
 from broadcaster.engine.libc import CLOCK_MONOTONIC, TIMER_ABSTIME, AbsoluteSleep, TimeSpec, libc
-from broadcaster.engine.line import Chorus, Encoding, Line, Voice
+from broadcaster.engine.line import Chorus, Line, Voice
 from broadcaster.engine.pace import Due, next_due
 from broadcaster.engine.plan import Part, Plan
-from broadcaster.engine.score import EncodingKey, Score, score
+from broadcaster.engine.score import Score, score
 from broadcaster.engine.shared_block import STAMPS, Adoption, SharedBlock
 from broadcaster.engine.sounding import Pcm, is_at_hand
 from zones.bus import ClaimId
@@ -54,6 +54,7 @@ class Sender:
         self._block = block
         self._sent_until = block.word("sent_until")
         self._beat_ns = block.word("beat_ns")
+        self._sleep = AbsoluteSleep()
         self._pcm = pcm
         self._sockets = sockets
         self._cadences: tuple[Cadence, ...] = ()
@@ -62,7 +63,7 @@ class Sender:
         self._voices: tuple[Voice, ...] = ()
         self._horizon: Sample = 0
         self._bulletins: Bulletins | None = None
-        self._encodings: dict[EncodingKey, Encoding] = {}
+        self._newest: Score | None = None
         self._stamps: dict[ClaimId, Sample] = {}
         self._in_force: Mapping[Part, Plan] = {}
         self._trying: list[Adoption] = []
@@ -77,9 +78,8 @@ class Sender:
         Raises:
             PlanError: the parts cannot be sent by this engine.
         """
-        score_ = score(parts, self._sockets, self._block, self._encodings, self._now())
-        self._encodings = dict(score_.encodings)
-        self._handed_over = score_
+        self._newest = score(parts, self._sockets, self._block, self._newest, self._now())
+        self._handed_over = self._newest
 
     def rehearse(self) -> None:
         """Go through a tick without sending, so that a standby's first one is not its slowest."""
@@ -87,22 +87,22 @@ class Sender:
         if score is not None:
             sample = -(-self._now() // _ALIGNMENT) * _ALIGNMENT
             self._recall_stamps(score)
+            score.begin()
             for cadence in score.cadences:
                 cadence.prepare(self._pcm, sample, 1)
                 cadence.send_nothing()
 
     def run(self) -> None:
         """Send until `is_stopping`; returns after a whole tick."""
-        sleep = AbsoluteSleep()
         sample = self._begin()
-        while not self.is_stopping:
+        while True:
             self._prepare(sample, BLOCK_PACKETS)
             due_ns = self._clock.monotonic_ns_at(sample)
             if self._voices:
                 self._work_ahead(sample, min(due_ns - _MARGIN_NS, monotonic_ns() + _AHEAD_NS))
             if self._bulletins is not None and self._bulletins.due <= sample:
                 self._send_bulletins(sample, due_ns - _MARGIN_NS)
-            sleep.until(due_ns)
+            sample = self._rest(sample)
             now = self._now()
             if now - sample >= self._tick:
                 sample = self._skip(sample, next_due(sample, now, self._tick))
@@ -117,8 +117,27 @@ class Sender:
             if self._trying:
                 self._note_adopted()
             sample += self._tick
+            if self.is_stopping:
+                return
             if len(self._cadences) == 1 and not self._voices and not self._waiting:
                 sample = self._send_steadily(self._cadences[0], sample)
+
+    def _rest(self, sample: Sample) -> Sample:
+        """Sleep until the packets that begin at `sample` are due; the sample that is due.
+
+        What is handed over meanwhile is taken up at once, so that it costs no time when they are.
+        """
+        while True:
+            if self._handed_over is not None:
+                tick = self._tick
+                self._adopt(sample)
+                if tick != self._tick:
+                    sample += -sample % self._tick
+                self._prepare(sample, 1)
+            due_ns = self._clock.monotonic_ns_at(sample)
+            self._sleep.until(due_ns)
+            if monotonic_ns() >= due_ns:
+                return sample
 
     def _send_steadily(self, cadence: Cadence, sample: Sample) -> Sample:
         """Send the ticks that are laid out while nothing else is to be done; the next sample.
@@ -135,12 +154,12 @@ class Sender:
         spec, sent_until, beat_ns = TimeSpec(), self._sent_until, self._beat_ns
         pointer = ctypes.byref(spec)
         begun = sample
-        while sample < end and not self.is_stopping:
+        while sample < end and self._handed_over is None:
             spec.tv_sec, spec.tv_nsec = divmod(due_ns, 1_000_000_000)
             clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, pointer, None)
             now_ns = monotonic_ns()
-            if self._handed_over is not None or now_ns >= due_ns + tick_ns:
-                break  # adopt, or catch up: `run` finds this tick due
+            if not due_ns <= now_ns < due_ns + tick_ns:
+                break  # adopt, catch up or stop: `run` finds this tick not sent
             sent = sendmmsg(descriptor, address, legs, 0)
             sample += tick
             sent_until.value, beat_ns.value = sample, now_ns
@@ -221,15 +240,13 @@ class Sender:
         """Play what was handed over from `sample` on, and stamp the claims that wait for it."""
         score, self._handed_over = self._handed_over, None
         if score is not None:
-            self._publish()
+            self._change_cadences(score)
             adopted = [p for part, p in score.parts.items() if self._in_force.get(part) is not p]
             for plan in adopted:
                 self._block.note_adopting(plan.part, plan.revision)
             self._in_force = score.parts
-            self._cadences, self._lines = score.cadences, score.lines
+            self._lines = score.lines
             self._voices, self._bulletins = score.voices, score.bulletins
-            for cadence in self._cadences:
-                cadence.take_over()
             if self._cadences:
                 self._tick = min(cadence.packet_time for cadence in self._cadences)
             self._horizon = min(
@@ -239,9 +256,27 @@ class Sender:
             known = {**self._block.stamps(fresh), **self._stamps} if fresh else self._stamps
             self._stamps = {name: at for name, at in known.items() if name in score.waiting}
             self._waiting = [line for line in score.lines if line.mix.waiting]
-            self._trying = [Adoption(plan.part, plan.revision, sample) for plan in adopted]
+            self._trying = [
+                *(
+                    each
+                    for each in self._trying
+                    if score.parts[each.part].revision == each.revision
+                ),
+                *(Adoption(plan.part, plan.revision, sample) for plan in adopted),
+            ]
         if self._waiting:
             self._stamp(sample)
+
+    def _change_cadences(self, score: Score) -> None:
+        """Let the cadences of `score` play it; those that go on go on counting."""
+        if score.cadences is self._cadences:
+            self._note_pre_rolls()
+        else:
+            self._publish()
+            for cadence in score.cadences:
+                cadence.take_over()
+            self._cadences = score.cadences
+        score.begin()
 
     def _note_adopted(self) -> None:
         """The first tick with a plan is over: it kills nobody (SAFETY G5)."""

@@ -69,6 +69,17 @@ def test_what_two_plans_share_is_parsed_once():
     assert c.claims[0].source is c.sources["music"]
 
 
+def test_a_claim_in_many_zones_is_one_line():
+    source = Sequence((Segment(PCM, 0, 10),))
+    zones = [f"z{number}" for number in range(14)]
+    claims = tuple(claim("c", source, zone=zone) for zone in zones)
+    other = claim("c", source, zone="z14", priority=30)
+    plan = Plan(Part.CONTROL, 1, ANCHOR, STREAMS, {"m": source}, (*claims, other))
+    text = encode_plan(plan)
+    assert text.count(b'"claim"') == 2
+    assert PlanDecoder().decode(text) == plan
+
+
 def small_plan() -> Plan:
     source = Sequence((Segment(PCM, 0, 10),))
     claims = (claim("c", source, start=0),)
@@ -78,15 +89,16 @@ def small_plan() -> Plan:
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [
-        ('"plan":1', '"plan":2', "layout 2"),
+        ('"plan":2', '"plan":1', "layout 1"),
         ('"L16/48000"', '"MP3"', "format 'MP3' is unknown"),
         ("239.1.2.3", "239.1.2", "cannot be read"),
         ("5004", "0", "port 0"),
-        ('"m",0,null', '"x",0,null', "source 'x' is not in the plan"),
+        ('["z0"],"m"', '["z0"],"x"', "source 'x' is not in the plan"),
+        ('["z0"],"m"', '"z0","m"', "'z0' is no list of zones"),
         ("ab" * 32, "zz" * 32, "names no PCM"),
         ("[[", "[", "cannot be read"),
         ('"claim"', '"clam"', "says nothing known"),
-        ('"c","z0","programme",20', '"c","z0","programme",256', "priority 256"),
+        ('"programme",20', '"programme",256', "priority 256"),
         ("239.1.2.4", "239.1.2.4 ", "cannot be read"),
         (",0,10,", f",0,{10**40},", "no position in media time"),
         (",0,10,", ",0,-1,", "at least 1 sample"),
