@@ -276,7 +276,7 @@ class Detections:
                 incident.last_above = now
             if has_changed or incident.is_quiet:
                 self._decide(incident, f"{event.source} {event.id}", event, now, utc, out)
-            self._plan_for(incident, touched)
+                self._plan_for(incident, touched)
         raised = found.id if found is not None and found.is_raised else None
         if found is not None:
             self._gate.belongs(event, found.id)

@@ -5,13 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.detection.event import SourceId
 from alerts.detection.places import Places
+from alerts.detection.source import Source
 from tests.alerts.detection.ground import event, rules, site
+from zones.bus import ZoneId
 from zones.geometry import Point, distance_m, moved
+from zones.site import Evidence, Name
 
 PLACES = Places(site(), {"11410": ("stream",)})
 HJ5 = next(s.at for s in site().speakers if s.zone == "stream-5")
-STRANGER = event("guard-1", "manual", vendor={})
+NINTH = (ZoneId("stream-9"),)
 
 
 def meant(source="cam-031", **fields):
@@ -19,10 +23,7 @@ def meant(source="cam-031", **fields):
 
 
 def unplaced(**fields):
-    from alerts.detection.source import Source
-    from zones.site import Evidence, Name
-
-    source = Source("radar", Name("레이더", "radar"), Evidence.STATE)
+    source = Source(SourceId("radar"), Name("레이더", "radar"), Evidence.STATE)
     return PLACES.meant(event("radar", **fields), source)
 
 
@@ -59,14 +60,14 @@ def test_a_code_means_what_the_rules_say_and_an_unknown_one_everything_once_conf
 
 def test_downstream_is_everything_below_the_first_zone():
     source = rules().sources.named("hongyeon-level")
-    zones = PLACES.with_downstream(("stream-9",), source)
+    zones = PLACES.with_downstream(NINTH, source)
     assert zones == tuple(f"stream-{n}" for n in range(7, 12))
     camera = rules().sources.named("cam-206")
-    assert PLACES.with_downstream(("stream-9",), camera) == ("stream-9", "stream-10", "stream-11")
+    assert PLACES.with_downstream(NINTH, camera) == ("stream-9", "stream-10", "stream-11")
 
 
 def test_neighbours_are_one_ring():
-    assert PLACES.with_neighbours(["stream-2"]) == ("stream-1", "stream-2", "stream-3")
+    assert PLACES.with_neighbours([ZoneId("stream-2")]) == ("stream-1", "stream-2", "stream-3")
 
 
 def test_a_polygon_with_twenty_thousand_corners_is_answered():

@@ -11,13 +11,16 @@ def line(each):
     return json.dumps(each.message()).encode()
 
 
+def _first(played, hazard):
+    return next(each for each in played.raised if each.message()["hazard"] == hazard)
+
+
 def test_a_recording_says_what_would_sound_and_when():
     lines = [line(event(confidence=0.7, at=10)), b"", line(level(1.7, 20))]
     played = replay(recorded(lines), site(), rules())
-    smoke, *_ = (each for each in played.raised if each.order.hazard == "wildfire")
+    smoke, water = (_first(played, hazard) for hazard in ("wildfire", "flood"))
     assert smoke.at == utc(30)
     assert smoke.sounds_at == utc(90)
-    water, *_ = (each for each in played.raised if each.order.hazard == "flood")
     assert water.sounds_at == utc(20)
     assert played.counts == {"evidence": 2}
     assert json.dumps(played.message())

@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from alerts.alert import IncidentId
 from alerts.detection import Absence, Living, Taken
+from alerts.detection.event import SourceId
 from alerts.hazard import Level
 from alerts.life_cycle import OnTimeout
 from tests.alerts.detection.ground import Play, event, level, rules, utc
+from zones.bus import ZoneId
 
-HILL = ("hill-1", "hill-2", "hill-3")
+HILL = tuple(map(ZoneId, ("hill-1", "hill-2", "hill-3")))
 GAUGES = ("hongje-level", "hongyeon-level")
 
 
@@ -183,7 +186,7 @@ def test_a_frozen_gauge_is_doubted_only_while_another_moves():
         for n in range(40):
             play.take(level(0.62, 60 * n, "hongje-level", id=f"h{n}"))
             play.take(level(0.1 + 0.004 * n * moves, 60 * n + 1, "hongnam-level"))
-        doubted = play.detections.incidents[0].contributions["hongje-level"].suspicion
+        doubted = play.detections.incidents[0].contributions[SourceId("hongje-level")].suspicion
         assert (doubted is not None) == moves
 
 
@@ -276,7 +279,7 @@ def test_damaged_memory_is_no_reason_to_fail(damage):
 
 def test_an_alert_the_book_still_has_takes_new_evidence():
     play = Play()
-    living = Living("old", rules().rules[0].hazard, Level.CAUTION, HILL)
+    living = Living(IncidentId("old"), rules().rules[0].hazard, Level.CAUTION, HILL)
     play.detections.adopt([living], 0.0, utc(0))
     held(play, confidence=0.9)
     held(play, "cam-033", at=40, confidence=0.9)
@@ -330,7 +333,7 @@ _EVENTS = st.lists(
 @given(_EVENTS)
 def test_nothing_is_asked_twice_and_evacuation_never_on_one_source(events):
     play, now = Play(), 0.0
-    by = {}
+    by: dict[str, set[str]] = {}
     for source, kind, phase, confidence, step, via in events:
         now += step
         by.setdefault(source, set()).add(via)
