@@ -151,7 +151,7 @@ class _Work:
                 source = stretch.filler
                 continue
             self._place(stretch, source, recording, begin, limit)
-            begin = self._boundary(start)
+            begin = self._beginning(stretch, start)
 
     def _beginning(self, stretch: Stretch, start: Sample) -> Sample | None:
         """Where the next item of a stretch begins; None when it is laid out to its end."""
@@ -160,7 +160,7 @@ class _Work:
             return at
         began, last = self.items[-1]
         end = began + last.length
-        if began >= stretch.until:
+        if began >= stretch.start and end >= stretch.until:
             return None
         if began >= stretch.start:
             return max(at, self._boundary(start))
@@ -207,7 +207,8 @@ class _Work:
                 break
             if segment.pcm not in self._inserted:
                 return supply.place_after(segment.pcm, began - stretch.start)
-        return supply.place_after(None, boundary - stretch.start)
+        late = boundary - stretch.start
+        return supply.place_after(None, 0 if late <= stretch.patience else late)
 
     def _waiting(self, boundary: Sample) -> tuple[Sample, int]:
         """Since when what is due waits, and how much of that has been put in already.
@@ -246,6 +247,8 @@ class _Work:
         if length < SHORTEST_PART:
             self.items.append((at, Segment(None, 0, max(1, stretch.until - at))))
             return
+        if length < recording.playing_length:
+            fade_in = min(fade_in, length // 2)
         self.items.append((at, _segment(recording, length, fade_in, 0)))
         self._fade_out(stretch, supply, recording, limit)
 
