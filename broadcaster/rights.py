@@ -45,6 +45,8 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     # announcements
     "play": _WITH_RADIO,
     "withdraw": _WITH_RADIO,
+    "play-warning": _OPERATORS,
+    "withdraw-warning": _OPERATORS,
     # warnings
     "preview": _WITH_POLICE,
     "raise": _OPERATORS,
@@ -59,7 +61,9 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     "all-clear": _OPERATORS,
     "reconfirm": _OPERATORS,
     "break-glass": _OPERATORS,
-    "exercise": _OPERATORS,
+    "acknowledge": _OPERATORS,
+    "stop": _OPERATORS,
+    "start-exercise": _OPERATORS,
     "end-exercise": _OPERATORS,
     # the station itself
     "reload": _ADMINISTRATORS,
@@ -81,9 +85,14 @@ def rights_of(roles: Iterable[str]) -> tuple[str, ...]:
 
 
 def act_of(command: str, fields: Mapping[str, Any]) -> str:
-    """The act that a command is: to raise a missing person's notice is one of its own."""
+    """The act that a command is, where that depends on more than its name.
+
+    Raising a missing person's notice is one of its own, and so is playing what is a warning.
+    """
     if command == "raise" and fields.get("hazard") == MISSING_PERSON:
         return "raise-missing-person"
+    if command == "play" and fields.get("kind") == "warning":
+        return "play-warning"
     return command
 
 

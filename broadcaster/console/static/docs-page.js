@@ -1,0 +1,44 @@
+import { ask } from "./api.js";
+
+const made = (name, text, ...children) => {
+  const element = document.createElement(name);
+  if (text) element.textContent = text;
+  element.append(...children);
+  return element;
+};
+const schemaName = (schema) => schema?.$ref?.split("/").pop();
+const shown = (schema) => made("pre", JSON.stringify(schema, null, 1));
+
+function linked(label, schema) {
+  const name = schemaName(schema);
+  if (!name) return [];
+  const link = made("a", name);
+  link.href = `#${name}`;
+  return [made("p", `${label}: `, link)];
+}
+
+function operation(method, path, one) {
+  const answer = Object.values(one.responses)[0];
+  return made("section", "",
+    made("h3", `${method.toUpperCase()} ${path}`),
+    made("p", `${one.summary}. ${one.description ?? ""}`),
+    ...(one.parameters ?? []).map((each) =>
+      made("p", `${each.name} (${each.in}): ${each.description ?? each.schema.description ?? ""}`)),
+    ...linked("takes", one.requestBody?.content["application/json"].schema),
+    ...linked("gives", Object.values(answer.content)[0].schema));
+}
+
+ask("GET", "/openapi.json").then((document_) => {
+  const tags = new Map();
+  for (const [path, methods] of Object.entries(document_.paths))
+    for (const [method, one] of Object.entries(methods))
+      tags.set(one.tags[0], [...(tags.get(one.tags[0]) ?? []), operation(method, path, one)]);
+  const operations = document.getElementById("operations");
+  for (const [tag, sections] of tags) operations.append(made("h2", tag), ...sections);
+  const schemas = document.getElementById("schemas");
+  for (const [name, schema] of Object.entries(document_.components.schemas)) {
+    const heading = made("h3", name);
+    heading.id = name;
+    schemas.append(heading, shown(schema));
+  }
+}, (error) => { document.getElementById("said").textContent = error.message; });
