@@ -15,6 +15,7 @@ from typing import NewType, Protocol, TypeVar
 
 from zones.bus import ZoneId as ZoneId
 from zones.console_settings import ConsoleSettings
+from zones.doors_settings import DoorsSettings
 from zones.geometry import Point
 from zones.media_time import Sample
 from zones.problem import Problem
@@ -260,6 +261,8 @@ class Site:
     store_budget_bytes: int
     console: ConsoleSettings
     quiet_neighbours: bool
+    doors: DoorsSettings
+    rules: str | None
     warnings: tuple[Problem, ...] = ()
     """What the site file's reader found odd, though not wrong."""
 

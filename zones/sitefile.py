@@ -41,6 +41,7 @@ from zones.site import (
 )
 from zones.sitefile_checks import check_site
 from zones.sitefile_console import check_console, console_settings
+from zones.sitefile_doors import check_doors, doors_settings
 from zones.sitefile_draft import Draft, read_draft
 from zones.sitefile_draft import named_files as named_files
 from zones.sitefile_names import zones_of_groups
@@ -111,6 +112,7 @@ def parse_site(
         problems.extend(check_site(draft, time_zones))
         problems.extend(check_streams(draft))
         problems.extend(check_console(draft.top.may(SiteKeys.CONSOLE)))
+        problems.extend(check_doors(draft.top.may(SiteKeys.DOORS)))
         if profiles is not None:
             problems.extend(check_reception(draft, profiles))
     wrong = [problem for problem in problems if not problem.is_warning]
@@ -167,6 +169,8 @@ class _Builder:
                 DEFAULT_STORE_BUDGET_BYTES if store is None else round(store.must(StoreKeys.BUDGET))
             ),
             console=console_settings(top.may(SiteKeys.CONSOLE)),
+            doors=doors_settings(top.may(SiteKeys.DOORS)),
+            rules=top.may(SiteKeys.RULES),
             quiet_neighbours=quiet_neighbours(top.may(SiteKeys.WARNINGS)),
             warnings=warnings,
         )

@@ -9,6 +9,7 @@ from typing import Final
 
 from zones.geometry import Point
 from zones.sitefile_console import ConsoleKeys
+from zones.sitefile_doors import DoorsKeys
 from zones.sitefile_values import (
     BUDGET_KIND,
     DELAY_KIND,
@@ -481,6 +482,10 @@ class SiteKeys:
     CONSOLE: Final = Field(
         "console", Inside(ConsoleKeys.SHAPE), "where people reach the station by browser"
     )
+    DOORS: Final = Field("doors", Inside(DoorsKeys.SHAPE), "where detections come in")
+    RULES: Final = Field(
+        "rules", One(PATH), "the site's own rules for detections; those shipped if not said"
+    )
     SHAPE: Final = Shape(
         "",
         (
@@ -507,6 +512,8 @@ class SiteKeys:
             STORE,
             WARNINGS,
             CONSOLE,
+            DOORS,
+            RULES,
         ),
         "One installation.",
     )

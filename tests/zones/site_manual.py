@@ -1,6 +1,7 @@
 """The manual's reference tables, made from the shapes that the parser reads by."""
 
 from zones.sitefile_console import ConsoleKeys, SingleSignOnKeys
+from zones.sitefile_doors import DoorsKeys
 from zones.sitefile_shapes import (
     AmplifierKeys,
     CameraKeys,
@@ -37,6 +38,7 @@ _SECTIONS = (
     ("warnings", WarningKeys.SHAPE),
     ("console", ConsoleKeys.SHAPE),
     ("single_sign_on of console", SingleSignOnKeys.SHAPE),
+    ("doors", DoorsKeys.SHAPE),
 )
 
 
