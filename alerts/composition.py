@@ -76,7 +76,7 @@ def compose(
 def _end_exercises(draft: Draft) -> None:
     """A real alert ends an exercise in all zones, at once."""
     for zone in draft.zones:
-        for _, claim in tuple(draft.holding(zone, *Role)):
+        for _, claim in draft.claims(zone, *Role):
             if claim.kind is Kind.EXERCISE:
                 draft.end(claim, draft.soon)
 

@@ -89,13 +89,13 @@ class Draft:
         return tuple(self._claims)
 
     def claims(self, zone: ZoneId, *roles: Role) -> Iterator[tuple[ClaimName, Claim]]:
-        """The claims of warnings in a zone that have these roles."""
+        """The claims of warnings in a zone that have these roles, as they are now."""
         for name, claim in tuple(self._claims.get(zone, {}).items()):
             if self.names[name].role in roles:
                 yield self.names[name], claim
 
     def holding(self, zone: ZoneId, *roles: Role) -> Iterator[tuple[ClaimName, Claim]]:
-        """Those of them that nobody has ended."""
+        """Those of them that last: no end is set."""
         return ((n, claim) for n, claim in self.claims(zone, *roles) if claim.until is None)
 
     def foreign(self, zone: ZoneId) -> tuple[Claim, ...]:
@@ -186,7 +186,8 @@ class Draft:
 
     def end(self, claim: Claim, at: Sample) -> None:
         """End a claim at `at`, unless it has ended before."""
-        self._claims[claim.zone][claim.id] = withdrawn(claim, at)
+        if claim.until is None or claim.until > at:
+            self._claims[claim.zone][claim.id] = withdrawn(claim, at)
 
     # --- what it came to ---
 

@@ -35,7 +35,7 @@ def clear_away(draft: Draft, voiced: Voiced) -> None:
     A message that ranks higher replaces it as it begins; a lower one waits until it was spoken.
     """
     for zone, message in draft.current(line_of(voiced)).items():
-        for name, claim in tuple(draft.holding(zone, Role.ENDING, Role.ONLY)):
+        for name, claim in draft.claims(zone, Role.ENDING, Role.ONLY):
             if name.alerts != (voiced.alert,) or message.start is None:
                 continue
             if message.priority > claim.priority:
@@ -107,7 +107,7 @@ class _End:
 
     def _withdraw(self, zone: ZoneId, role: Role, at: Sample) -> None:
         """End the alert's claims of this role, but for the message with which it goes on."""
-        for name, claim in tuple(self.draft.holding(zone, role)):
+        for name, claim in self.draft.claims(zone, role):
             goes_on = (
                 self.ending.goes_on
                 and role is Role.MESSAGE
@@ -133,7 +133,7 @@ class _End:
         """Speak it in the message's place: at once, in all zones at the same sample."""
         standing = [c for c in self._mine(zone, Role.ENDING) if c.until is None]
         if standing:
-            for name, claim in tuple(self.draft.holding(zone, Role.ENDING)):
+            for name, claim in self.draft.claims(zone, Role.ENDING):
                 is_other = name.alerts == (self.voiced.alert,) and claim not in standing
                 if is_other and standing[0].start is not None:
                     self.draft.end(claim, max(self.draft.soon, standing[0].start))

@@ -106,7 +106,7 @@ def _supersede(draft: Draft, line: Line, *, escapes: bool) -> None:
     for zone, begun in draft.current(line).items():
         if begun.start is None or escapes:
             continue
-        for name, claim in tuple(draft.holding(zone, line.role)):
+        for name, claim in draft.holding(zone, line.role):
             if name.alerts != line.alerts or claim.id == begun.id:
                 continue
             is_higher = begun.priority > claim.priority

@@ -85,18 +85,25 @@ class _Turns:
     def _go_over(self, zone: ZoneId, lines: list[Line]) -> None:
         """Begin what a zone's groups say together, and end what they said together before."""
         wanted = {_key(line): line for line in lines}
-        moments: dict[int, Sample] = {}
-        for name, claim in tuple(self.draft.holding(zone, *_SHARED)):
-            if wanted.pop((name.alerts, name.role, claim.priority), None) is not None:
-                continue
-            if not self.voiced.keys() >= set(name.alerts):
-                continue
-            next_line = next((one for one in lines if one.priority == claim.priority), None)
-            moments[claim.priority] = self._leaving(name, claim, next_line)
-            self.draft.end(claim, moments[claim.priority])
-        for line in wanted.values():
-            at = moments.get(line.priority)
-            self._begin(line, zone, self._entering(line, zone) if at is None else at)
+        begun, moments = set(), {}
+        for name, claim in self.draft.claims(zone, *_SHARED):
+            key = (name.alerts, name.role, claim.priority)
+            if key in wanted and claim.until is None:
+                begun.add(key)
+            elif key not in wanted and self._may_end(name, claim):
+                next_line = next((one for one in lines if one.priority == claim.priority), None)
+                at = self._leaving(name, claim, next_line)
+                self.draft.end(claim, at)
+                moments[claim.priority] = min(at, moments.get(claim.priority, at))
+        for key, line in wanted.items():
+            if key not in begun:
+                at = moments.get(line.priority)
+                self._begin(line, zone, self._entering(line, zone) if at is None else at)
+
+    def _may_end(self, name: ClaimName, claim: Claim) -> bool:
+        """Whether a claim is still to be heard, and all it speaks for is known."""
+        is_over = claim.until is not None and claim.until <= self.draft.soon
+        return not is_over and self.voiced.keys() >= set(name.alerts)
 
     def _begin(self, line: Line, zone: ZoneId, at: Sample) -> None:
         voices, leading = line.voices(zone), self.draft.leading(line)
