@@ -129,12 +129,14 @@ class Wording:
             yield Phrase(self.language, text)
 
     @property
+    def conditions(self) -> frozenset[Condition]:
+        """What its words depend on."""
+        return frozenset(one.condition for one in self.pieces if isinstance(one, Alternative))
+
+    @property
     def has_only(self) -> bool:
         """Whether it says something else where another warning goes on."""
-        return any(
-            isinstance(piece, Alternative) and piece.condition is Condition.ONLY
-            for piece in self.pieces
-        )
+        return Condition.ONLY in self.conditions
 
 
 def whole(phrases: tuple[Phrase, ...]) -> Phrase:
@@ -166,8 +168,8 @@ class Message:
     title: Name
     authority: Name
     place: Name
-    action: Name
-    """What to do, in the words in which the message says it."""
+    action: Name | None
+    """What to do, in words of the message itself; every warning has it."""
     tone: Tone
     needs_second_person: bool
     wordings: Mapping[Language, Wording]

@@ -14,8 +14,6 @@ from typing import Final
 
 from alerts import exits
 from alerts.message import (
-    ENGLISH,
-    KOREAN,
     Alternative,
     Condition,
     Language,
@@ -26,6 +24,7 @@ from alerts.message import (
     whole,
 )
 from alerts.message_book import MessageBook
+from alerts.names import name_in
 from alerts.spoken import Cycle, Spoken
 from alerts.voices import Status, Voices
 from zones.bus import ZoneId
@@ -54,7 +53,7 @@ def speak(
     message: Message,
     zones: Iterable[ZoneId],
     *,
-    site: Site,
+    site: Site | None,
     place: Point | None,
     voices: Voices,
     book: MessageBook,
@@ -65,7 +64,8 @@ def speak(
     Args:
         message: what to say.
         zones: where; at least one.
-        site: the names of its zones and exits are spliced in where somebody has recorded them.
+        site: the names of its zones and exits are spliced in where somebody has recorded them;
+            None for no names.
         place: where the incident is; without it no exit is named (SAFETY F2).
         voices: the recordings.
         book: where stand-ins are found.
@@ -90,18 +90,13 @@ def speak(
     return Speech(Spoken(message.id, dict.fromkeys(where, alone)), tuple(notes))
 
 
-def name_in(name: Name, language: Language) -> str | None:
-    """A name in a language; None if the site file does not give it in that one."""
-    return {KOREAN: name.ko, ENGLISH: name.en}.get(language)
-
-
 @dataclass(frozen=True)
 class _Case:
     """One message in its zones."""
 
     message: Message
     zones: tuple[ZoneId, ...]
-    site: Site
+    site: Site | None
     place: Point | None
     voices: Voices
     book: MessageBook
@@ -163,10 +158,12 @@ class _Case:
 
     @cached_property
     def _zone_names(self) -> dict[ZoneId, Name]:
-        return {zone.id: zone.name for zone in self.site.zones}
+        return {} if self.site is None else {zone.id: zone.name for zone in self.site.zones}
 
     @cached_property
     def _exit_names(self) -> dict[ZoneId, Name]:
+        if self.site is None:
+            return {}
         chosen = {zone: exits.choose(self.site, zone, self.place) for zone in self.zones}
         return {zone: one.name for zone, one in chosen.items() if one is not None}
 

@@ -16,9 +16,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic_ns
+from types import MappingProxyType
+from typing import Any
 
+from alerts.names import names_of
+from broadcaster.catalogue_reader import messages_in_force
 from broadcaster.control.acts import (
+    Alerting,
     Answered,
+    CalledUp,
     Command,
     Effect,
     EngineAdopted,
@@ -26,11 +32,13 @@ from broadcaster.control.acts import (
     Planned,
     Play,
     Recorded,
+    Restarted,
     RetakeAnchor,
     TakeLibrary,
     TakenOver,
     TakeOver,
 )
+from broadcaster.control.alert_recovery import AlertNotes, found_again
 from broadcaster.control.core import Core
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.play_order import RefusedError
@@ -40,12 +48,14 @@ from broadcaster.control.recorder import Recorder
 from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
 from broadcaster.control.store_care import StoreCare
+from broadcaster.control.warnings import Warnings
 from broadcaster.control.wire import read_command
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.local_part import clear_claims
 from broadcaster.engine.plan import Part, Plan, PlanError
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
+from broadcaster.journal.entry import Kind
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
@@ -77,8 +87,13 @@ class Control:
         run: RunDirectory,
         state: StateDirectory,
         sites: SiteKeeper,
+        notes: AlertNotes,
+        unrecorded: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> None:
-        """`files` are both parts' plan files, of which only control's own is written."""
+        """`files` are both parts' plan files, of which only control's own is written.
+
+        `unrecorded` are moves of alerts that the journal missed.
+        """
         self._core = core
         self._block = block
         self._files = files
@@ -86,12 +101,15 @@ class Control:
         self._state = state
         self._snapshots = Snapshots(core)
         self._server = LinkServer(run.control_socket, "control", self._asked, self._snapshot)
-        self._keeper = LibraryKeeper(state, sites.folders(core.ground.site), self._take_library)
+        site = core.ground.site
+        self._keeper = LibraryKeeper(state, sites.folders(site), self._take_library, names_of(site))
         self._care = StoreCare(run, state, lambda: core.ground.site.store_budget_bytes)
         self._sites = sites
         self._reloading = asyncio.Lock()
         self._queriers = QuerierWatch(one.interface for one in core.ground.site.networks)
         self._recorder = Recorder(state.path, lambda: wall_anchor(core.ground.clock))
+        self._notes = notes
+        self._unrecorded = unrecorded
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(_INBOX)
         self._library: Library | None = None
         self._askers: dict[str, list[asyncio.Future[Answered]]] = {}
@@ -110,6 +128,7 @@ class Control:
             # may a plan be written.
             await self._server.listening.wait()
             tasks.create_task(self._recorder.run(set(self._core.acts)), name="journal")
+            self._inbox.put_nowait(Restarted(unrecorded=self._unrecorded))
             tasks.create_task(self._decide(), name="decisions")
             tasks.create_task(self._watch_engine(), name="engine")
             tasks.create_task(self._keep_house(), name="housekeeping")
@@ -141,7 +160,8 @@ class Control:
                 self._fast_until = asyncio.get_running_loop().time() + _FAST_FOR
                 self._planned.set()
             case Recorded():
-                self._recorder.record(effect)
+                self._note(effect)
+                self._recorder.record(effect, self._journalled)
             case Answered(key):
                 for asker in self._askers.pop(key, ()):
                     if not asker.done():
@@ -151,8 +171,26 @@ class Control:
                     clear_claims(self._run.path, claims)
                 except (OSError, PlanError) as error:
                     log.warning("the local part still holds %s: %s", ", ".join(claims), error)
+            case CalledUp(called):
+                log.warning(
+                    "alert %s: %s; calling step %d", called.alert, called.why.value, called.step
+                )
             case Noticed(text):
                 log.info("%s", text)
+
+    def _note(self, recorded: Recorded) -> None:
+        """Keep the alerts for the control after this one; a failure holds up nothing."""
+        try:
+            self._notes.take(recorded.entries)
+        except OSError as error:
+            log.error("the alerts cannot be noted in the run directory: %s", error.strerror)
+
+    def _journalled(self, recorded: Recorded) -> None:
+        """The entries are durable."""
+        now = self._core.ground.clock.sample_at(monotonic_ns())
+        for entry in recorded.entries:
+            if entry.kind is Kind.ALERT:
+                self._core.paths.journalled(entry.subject, now)
 
     def _write(self, plan: Plan) -> None:
         """Give the engine its plan; one that cannot be written is tried again, newest only."""
@@ -169,6 +207,8 @@ class Control:
             if self._plan_fault:
                 log.info("plan %d is written", plan.revision)
             self._unwritten, self._plan_fault = None, ""
+            now = self._core.ground.clock.sample_at(monotonic_ns())
+            self._core.paths.planned(plan.revision, now)
 
     # --- what comes in ---
 
@@ -182,6 +222,8 @@ class Control:
             if fields.get("name") == "reload":
                 return await self._reload(fields)
             command = read_command(fields, core.ground.site, core.ground.clock, now)
+            if isinstance(command, Alerting) and command.name == "preview":
+                return core.preview(command.order, now)
             if isinstance(command, Play):
                 self._check_stored(command)
         except RefusedError as refusal:
@@ -196,7 +238,8 @@ class Control:
                 return dict(found.said)
             answer = await self._done(found.order)
             self._sites.take(found.note)
-            self._keeper.use(self._sites.folders(found.order.ground.site))
+            site = found.order.ground.site
+            self._keeper.use(self._sites.folders(site), names_of(site))
             return {**found.said, **answer}
 
     async def _done(self, command: Command) -> Message:
@@ -376,10 +419,16 @@ async def _controlled(
         ground = sites.ground(site, clock)
         own = files[Part.CONTROL]
         adopted = adopted_plan(own)
-        core = Core(ground, wall_anchor(clock), adopted, own.revision)
+        messages, fault = messages_in_force(state.path)
+        if fault:
+            log.error("%s", fault)
+        notes = AlertNotes(run)
+        found = found_again(notes, state, messages)
+        warnings = Warnings(found.book, site)
+        core = Core(ground, wall_anchor(clock), warnings, adopted, own.revision)
         if adopted is not None:
             log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))
-        control = Control(core, block, files, run, state, sites)
+        control = Control(core, block, files, run, state, sites, notes, found.unrecorded)
         await _until_stopped(control)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from broadcaster.control.programme import Library, Message
+from broadcaster.control.voice_index import VoiceIndex, voice_index
 from playlists.recording import Recording, plain_fields, recording_from
 from zones.sound import PcmId, Segment
 
@@ -39,16 +40,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Index:
-    """The library: every file that was looked at, by its path; the chime; the messages."""
+    """The library: every file that was looked at, by its path; chime, messages, their voices."""
 
     files: Mapping[str, Entry] = field(default_factory=dict)
     chime: Segment | None = None
     messages: Mapping[str, Message] = field(default_factory=dict)
+    voices: VoiceIndex = field(default_factory=VoiceIndex)
 
     @property
     def has_builtins(self) -> bool:
-        """Whether chime and messages were brought in."""
-        return self.chime is not None and bool(self.messages)
+        """Whether chime, messages and their tones were brought in."""
+        return self.chime is not None and bool(self.messages) and bool(self.voices.tones)
 
     def with_file(self, path: str, entry: Entry) -> Index:
         """The index with one file more."""
@@ -65,6 +67,15 @@ class Index:
         if "message" in said:
             message = Message(said["title"], tuple(_segment(one) for one in said["cycle"]))
             return replace(self, messages={**self.messages, said["message"]: message})
+        if "messages" in said:
+            kept = {name: one for name, one in self.messages.items() if name in said["messages"]}
+            return replace(self, messages=kept)
+        if "tone" in said:
+            return replace(self, voices=self.voices.with_tone(said))
+        if "voice" in said:
+            return replace(self, voices=self.voices.with_voice(said))
+        if "voices" in said:
+            return replace(self, voices=self.voices.settled(said))
         path = said["file"]
         entry = Entry(stamps[path], _recording(said.get("recording")), said.get("error", ""))
         return self.with_file(path, entry)
@@ -79,7 +90,7 @@ class Index:
             )
             for folder, paths in folders.items()
         }
-        return Library(recordings, self.chime, self.messages, is_settled)
+        return Library(recordings, self.chime, self.messages, is_settled, self.voices)
 
     def faults(self, folders: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """A sentence for each file there that cannot be played; the last counts the rest."""
@@ -103,6 +114,7 @@ def encode_index(index: Index) -> bytes:
                 name: {"title": message.title, "cycle": [_fields(one) for one in message.cycle]}
                 for name, message in index.messages.items()
             },
+            "voices": index.voices.fields(),
             "files": {
                 path: {
                     "size": entry.stamp.size,
@@ -134,6 +146,7 @@ def decode_index(text: bytes) -> Index:
                 name: Message(one["title"], tuple(_segment(part) for part in one["cycle"]))
                 for name, one in fields["messages"].items()
             },
+            voice_index(fields["voices"]) if "voices" in fields else VoiceIndex(),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no library: {error!r}") from error

@@ -12,13 +12,16 @@ import json
 import logging
 import os
 import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from alerts.names import SiteNames
 from broadcaster.background import ONE_THREAD
+from broadcaster.catalogue_reader import CATALOGUE, FOLDER, VOICES, write_names
 from broadcaster.control.library_index import Entry, Index, Stamp, decode_index, encode_index
 from broadcaster.control.programme import Library
+from broadcaster.control.voice_index import VoiceIndex
 from broadcaster.run_directory import StateDirectory, write_whole
 from zones.sound import PcmId
 
@@ -56,6 +59,10 @@ RETRY_AFTER = 30.0
 FILE_LIMIT = 900.0
 """Seconds a worker may spend on one file."""
 
+_NO_NAMES = SiteNames()
+_SPOKEN = (CATALOGUE, VOICES)
+"""What a station's own messages and voices are listed in."""
+
 
 class LibraryKeeper:
     """Publishes a `Library` at the beginning and whenever it changes."""
@@ -65,15 +72,21 @@ class LibraryKeeper:
         state: StateDirectory,
         folders: Mapping[str, Path],
         publish: Callable[[Library], None],
+        names: SiteNames = _NO_NAMES,
     ) -> None:
-        """`folders` gives the place of each name that the programme's entries use."""
+        """`folders` gives the place of each name that the programme's entries use.
+
+        `names` are those of zones and exits, which warnings say.
+        """
         self._state = state
         self._folders = folders
         self._publish = publish
+        self._names = names
         self._path = state.path / "library.json"
         self._index = Index()
         self._found: dict[str, dict[str, Stamp]] = {}
         self._is_refreshed = False
+        self._spoken: dict[str, Stamp] = {}
         self._retry_at = 0.0
         self._unwritten = ""
         self._store_fault = ""
@@ -83,11 +96,13 @@ class LibraryKeeper:
         """Keep the library until cancelled."""
         loop = asyncio.get_running_loop()
         self._index = await asyncio.to_thread(self._read)
+        await self._note_names()
         self._found = await self._look()
         self._tell(is_settled=False)
         changed_at, is_settled, waiting = loop.time(), False, frozenset[str]()
         while True:
             found = await self._look()
+            await self._look_at_voices()
             new = self._new(found)
             if found != self._found or new - waiting:
                 changed_at, is_settled = loop.time(), False
@@ -95,15 +110,18 @@ class LibraryKeeper:
                 self._tell(is_settled=False)
             waiting = new
             if (new or not self._is_refreshed) and loop.time() >= self._retry_at:
+                await self._note_names()
                 await self._bring_in(sorted(new))
             if not is_settled and loop.time() - changed_at >= SETTLED_AFTER:
                 is_settled = True
                 self._tell(is_settled=True)
             await asyncio.sleep(LOOK_EVERY)
 
-    def use(self, folders: Mapping[str, Path]) -> None:
-        """The programme's entries name these places from now on."""
+    def use(self, folders: Mapping[str, Path], names: SiteNames = _NO_NAMES) -> None:
+        """The programme's entries name these places, and warnings these names, from now on."""
         self._folders = folders
+        if names != self._names:
+            self._names, self._is_refreshed = names, False
 
     # --- looking ---
 
@@ -112,6 +130,13 @@ class LibraryKeeper:
         return await asyncio.to_thread(
             lambda: {name: files_in(place) for name, place in self._folders.items()}
         )
+
+    async def _look_at_voices(self) -> None:
+        """Bring the messages in again when somebody changed them or recorded a voice."""
+        folder = self._state.path / FOLDER
+        stamps = await asyncio.to_thread(lambda: stamps_of(folder / one for one in _SPOKEN))
+        if stamps != self._spoken:
+            self._spoken, self._is_refreshed = stamps, False
 
     def _new(self, found: Mapping[str, Mapping[str, Stamp]]) -> frozenset[str]:
         """The files that are not in the index as they are now."""
@@ -131,11 +156,20 @@ class LibraryKeeper:
             if not stamps and name in self._folders
         ]
         folders = {name: tuple(stamps) for name, stamps in self._found.items()}
-        own = (fault for fault in (self._store_fault, self._unwritten) if fault)
+        own = (
+            one for one in (self._store_fault, self._unwritten, *self._index.voices.told()) if one
+        )
         self.faults = (*empty, *own, *self._index.faults(folders))
         self._publish(self._index.library(folders, is_settled=is_settled))
 
     # --- bringing in ---
+
+    async def _note_names(self) -> None:
+        """Write down what the zones and exits are called, for whoever renders their names."""
+        try:
+            await asyncio.to_thread(write_names, self._state.path, self._names)
+        except OSError as error:
+            log.warning("library: names cannot be noted for messages: %s", error.strerror)
 
     async def _bring_in(self, paths: list[str]) -> None:
         """Have a worker import `paths`; one that kills it is left out, the rest goes on."""
@@ -153,7 +187,8 @@ class LibraryKeeper:
                 error = f"{victim}: the decoder failed on it; convert it, or take it away"
                 self._index = self._index.with_file(victim, Entry(stamps[victim], None, error))
         if not self._is_refreshed and not self._store_fault:
-            await self._work_off([], stamps, builtins=True)
+            # Names are rendered last: a warning sounds without them, and music does not wait.
+            await self._work_off([], stamps, builtins=True, names=True)
             self._is_refreshed = not self._store_fault
         if self._store_fault:
             log.warning("library: %s", self._store_fault)
@@ -162,13 +197,20 @@ class LibraryKeeper:
         self._tell(is_settled=False)
 
     async def _work_off(
-        self, left: list[str], stamps: Mapping[str, Stamp], *, builtins: bool
+        self,
+        left: list[str],
+        stamps: Mapping[str, Stamp],
+        *,
+        builtins: bool,
+        names: bool = False,
     ) -> None:
         """Let one worker do what it can; what it did is taken out of `left`."""
         loop = asyncio.get_running_loop()
         published = loop.time() - PUBLISH_EVERY
         try:
-            async with contextlib.aclosing(self._said(left, builtins=builtins)) as words:
+            async with contextlib.aclosing(
+                self._said(left, builtins=builtins, names=names)
+            ) as words:
                 async for said in words:
                     if "file" not in said and "error" in said:
                         self._store_fault = str(said["error"])
@@ -185,13 +227,15 @@ class LibraryKeeper:
             self._store_fault = f"bringing in sound failed: {error!r}"
 
     async def _said(
-        self, paths: list[str], *, builtins: bool
+        self, paths: list[str], *, builtins: bool, names: bool
     ) -> AsyncGenerator[dict[str, Any], None]:
         """What a new worker says, until it has done everything or died."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", WORKER, "--state", str(self._state.path)),
-            # Until there is a chime nothing sounds: that is waited for, music is not.
-            *("--parent", str(os.getpid()), *(("--builtins", "--awaited") if builtins else ())),
+            *("--parent", str(os.getpid())),
+            *(("--builtins",) if builtins else ()),
+            # Until there is a chime nothing sounds: that is waited for, music and names are not.
+            *(("--names",) if names else ("--awaited",) if builtins else ()),
             env={**os.environ, **ONE_THREAD},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -230,11 +274,13 @@ class LibraryKeeper:
         files = {path: entry for path, entry in index.files.items() if self._is_whole(entry)}
         has_chime = index.chime is not None and self._has(index.chime.pcm)
         parts = [part.pcm for message in index.messages.values() for part in message.cycle]
+        parts += index.voices.sounds()
         has_messages = all(pcm is None or self._has(pcm) for pcm in parts)
         return Index(
             files,
             index.chime if has_chime else None,
             index.messages if has_messages else {},
+            index.voices if has_messages else VoiceIndex(),
         )
 
     def _is_whole(self, entry: Entry) -> bool:
@@ -258,10 +304,17 @@ def files_in(place: Path) -> dict[str, Stamp]:
         paths = _playlist(place)
     else:
         paths = sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return stamps_of(
+        path
+        for path in paths[:MOST_FILES]
+        if not path.name.startswith(".") and "\n" not in str(path)
+    )
+
+
+def stamps_of(paths: Iterable[Path]) -> dict[str, Stamp]:
+    """The stamps of those files that are there."""
     stamps: dict[str, Stamp] = {}
-    for path in paths[:MOST_FILES]:
-        if path.name.startswith(".") or "\n" in str(path):
-            continue
+    for path in paths:
         with contextlib.suppress(OSError):
             found = path.stat()
             stamps[str(path.absolute())] = Stamp(found.st_size, found.st_mtime_ns)

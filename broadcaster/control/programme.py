@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from broadcaster.control.voice_index import VoiceIndex
 from broadcaster.engine.plan import GainStep
 from playlists.lane import Circle, Due, Item, Stretch, laid_out
 from playlists.outline import LaneOutline, Outline, Premises, Span, outline
@@ -87,6 +88,7 @@ class Library:
     chime: Segment | None = None
     messages: Mapping[str, Message] = field(default_factory=dict)
     is_settled: bool = True
+    voices: VoiceIndex = field(default_factory=VoiceIndex)
 
     def titles(self) -> dict[str, str]:
         """The title of each recording's sound."""

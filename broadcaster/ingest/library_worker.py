@@ -5,7 +5,12 @@ file, in order. With `--builtins` the chime and the prepared messages come first
 nothing itself: it starts this and reads what it says.
 
     {"chime": SEGMENT}
+    {"messages": ["flood-evacuate", ...]}             all there are; each comes below
+    {"tone": "attention", "segment": SEGMENT}
+    {"voice": {"language": "ko", "text": "..."}, "status": "recorded", "why": "",
+     "segment": SEGMENT}
     {"message": "flood-evacuate", "title": "...", "cycle": [SEGMENT, ...]}
+    {"voices": [["ko", "..."], ...], "faults": ["a sentence", ...]}     all there are
     {"file": "/music/a.mp3", "recording": {...}}
     {"file": "/music/b.mp3", "error": "a sentence"}
     {"error": "a sentence"}             the store failed; nothing more follows
@@ -32,10 +37,10 @@ from broadcaster.ingest.confined_reader import ConfinedReader
 from broadcaster.ingest.errors import IngestError, StoreError
 from broadcaster.ingest.importer import import_message
 from broadcaster.ingest.library import Imported, Library
-from broadcaster.ingest.messages import message_texts, prepared_message, stored_chime
+from broadcaster.ingest.messages import entries, segment_fields, stored_chime
 from broadcaster.ingest.pcm_store import PcmStore
+from broadcaster.ingest.text_to_speech import SpeechProgram, installed
 from playlists.recording import plain_fields
-from zones.sound import Segment
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="broadcaster.ingest.library_worker", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="state directory")
     parser.add_argument("--builtins", action="store_true", help="chime and messages first")
+    parser.add_argument("--names", action="store_true", help="render names nobody recorded")
     parser.add_argument("--speech", action="store_true", help="the files are spoken messages")
     parser.add_argument("--awaited", action="store_true", help="somebody waits for it")
     parser.add_argument("--parent", type=int, default=0, help="end when this process does")
@@ -53,7 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         shelf = Library(options.state)
         if options.builtins:
-            for entry in builtins(shelf.store):
+            program = installed() if options.names else None
+            for entry in builtins(options.state, shelf.store, program):
                 _say(entry)
         files = (Path(line.rstrip("\n")) for line in sys.stdin)
         for entry in spoken(files, shelf.store) if options.speech else recorded(files, shelf):
@@ -95,21 +102,18 @@ def spoken(files: Iterable[Path], store: PcmStore) -> Iterator[dict[str, Any]]:
                 yield {"file": str(file), "recording": asdict(message)}
 
 
-def builtins(store: PcmStore) -> Iterator[dict[str, Any]]:
-    """The sounds that ship with the program, one entry each.
+def builtins(
+    state: Path, store: PcmStore, program: SpeechProgram | None = None
+) -> Iterator[dict[str, Any]]:
+    """The sounds that ship with the program and the station's own messages, one entry each.
+
+    Names of the site that nobody has recorded are rendered by `program`.
 
     Raises:
         IngestError: the installation is damaged, or the store is.
     """
-    yield {"chime": _fields(stored_chime(store).segment)}
-    for name in message_texts():
-        message = prepared_message(name, store)
-        title = f"{message.text.hazard} {message.text.response}"
-        yield {"message": name, "title": title, "cycle": [_fields(s) for s in message.cycle]}
-
-
-def _fields(segment: Segment) -> list[Any]:
-    return [segment.pcm, segment.cue_in, segment.length]
+    yield {"chime": segment_fields(stored_chime(store).segment)}
+    yield from entries(state, store, program=program)
 
 
 def _say(entry: dict[str, Any]) -> None:

@@ -72,7 +72,7 @@ def cared_for(state: Path, run: Path, budget: int, rate: float) -> dict[str, Any
         time.sleep(max(0.0, begun + done / rate - time.monotonic()))
 
     damaged = scrub(shelf.store, progress=keep_pace).damaged
-    mended = [pcm for pcm in damaged if _is_mended(shelf, pcm)]
+    mended = [pcm for pcm in damaged if _is_mended(shelf, state, pcm)]
     hour_ago = (datetime.now(UTC) - _RECENT).timestamp()
     evicted = evict(
         shelf.store, budget, named_by_station(run, state), wanted_since_ns=int(hour_ago * 1e9)
@@ -86,14 +86,14 @@ def cared_for(state: Path, run: Path, budget: int, rate: float) -> dict[str, Any
     }
 
 
-def _is_mended(shelf: Library, pcm: PcmId) -> bool:
+def _is_mended(shelf: Library, state: Path, pcm: PcmId) -> bool:
     """Make a damaged recording anew; whether that succeeded. If not, it is as it was."""
     path = shelf.store.path(pcm)
     aside = path.with_suffix(DAMAGED)
     path.rename(aside)
     try:
         # Whatever has its name again was hashed while it was written.
-        is_mended = any(shelf.store.contains(pcm) for _ in _sources(shelf, pcm))
+        is_mended = any(shelf.store.contains(pcm) for _ in _sources(shelf, state, pcm))
     except BaseException:
         aside.rename(path)
         raise
@@ -104,11 +104,11 @@ def _is_mended(shelf: Library, pcm: PcmId) -> bool:
     return is_mended
 
 
-def _sources(shelf: Library, pcm: PcmId) -> Iterator[object]:
+def _sources(shelf: Library, state: Path, pcm: PcmId) -> Iterator[object]:
     """Everything that may make this recording, brought in one after the other."""
     files = [Path(file) for file, one in shelf.files() if one.pcm == pcm and Path(file).exists()]
     yield from shelf.import_files(files)
-    yield from builtins(shelf.store)
+    yield from builtins(state, shelf.store)
 
 
 if __name__ == "__main__":

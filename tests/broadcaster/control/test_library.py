@@ -11,6 +11,7 @@ from broadcaster.control.programme import Message
 from broadcaster.run_directory import StateDirectory
 from tests.broadcaster.control.bench import CHIME, FLOOD, recording
 from tests.scenarios.whole_station import write_sound
+from zones.sound import PcmId, Segment
 
 STAMP = Stamp(100, 5)
 
@@ -58,12 +59,54 @@ def test_what_a_worker_says_is_taken_up():
     index = index.with_said({"chime": ["e" * 64, 0, 480_000]}, {})
     said = {"message": "flood-evacuate", "title": "flood", "cycle": [["f" * 64, 0, 9]]}
     index = index.with_said(said, {})
+    assert not index.has_builtins
+    index = index.with_said({"tone": "evacuate", "segment": ["d" * 64, 0, 7]}, {})
     assert index.has_builtins
     assert isinstance(index.messages["flood-evacuate"], Message)
     index = index.with_said({"file": "/x", "error": "no"}, {"/x": STAMP})
     assert index.files["/x"] == Entry(STAMP, None, "no")
     with pytest.raises(KeyError):
         index.with_said({"something": "else"}, {})
+
+
+def voice_said(text, number=None, status="synthetic", why=""):
+    segment = None if number is None else [f"{number:064x}", 0, 10 * number]
+    return {
+        "voice": {"language": "ko", "text": text}, "status": status, "why": why, "segment": segment,
+    }  # fmt: skip
+
+
+def test_voices_are_kept_as_said_until_no_message_says_them():
+    index = Index()
+    for said in (
+        {"tone": "evacuate", "segment": ["d" * 64, 0, 7]},
+        voice_said("가", 1),
+        voice_said("나", None, "corrupt", "ko.flac: not the file that was brought in"),
+        voice_said("다", 3),
+    ):
+        index = index.with_said(said, {})
+    index = index.with_said({"voices": [["ko", "가"], ["ko", "나"]], "faults": ["oh"]}, {})
+    assert decode_index(encode_index(index)) == index
+    assert index.voices.told() == ("oh", "ko.flac: not the file that was brought in")
+    assert [phrase.text for phrase in index.voices.voices.phrases] == ["가", "나"]
+    assert index.voices.sounds() == ("d" * 64, f"{1:064x}")
+    with pytest.raises(ValueError, match="shouting"):
+        index.with_said(voice_said("라", 4, "shouting"), {})
+
+
+def test_what_no_message_holds_is_staged_beside_them():
+    index = Index()
+    for number, text in enumerate("가나다", 1):
+        index = index.with_said(voice_said(text, number), {})
+    message = (Segment(PcmId(f"{2:064x}"), 0, 20),)
+    rest = index.voices.apart_from([message])
+    assert rest is not None
+    assert [one.pcm for one in rest.loop if one.pcm] == [f"{1:064x}", f"{3:064x}"]
+    assert Index().voices.apart_from([message]) is None
+
+
+def test_a_message_that_is_in_no_catalogue_any_more_is_dropped(index):
+    assert index.with_said({"messages": ["other"]}, {}).messages == {}
 
 
 def test_audio_files_are_found_below_a_folder_and_nothing_else(tmp_path):

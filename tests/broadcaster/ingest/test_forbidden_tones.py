@@ -5,8 +5,8 @@ import pytest
 
 from broadcaster.ingest import builtin
 from broadcaster.ingest.forbidden_tones import ToneDetector
-from broadcaster.ingest.messages import message_texts, prepared_message
 from broadcaster.ingest.pcm_store import PcmStore
+from tests.broadcaster.ingest.shipped import shipped_voices
 from tests.broadcaster.ingest.sounds import tone
 from zones.media_time import RATE
 
@@ -57,11 +57,12 @@ def test_one_tone_alone_is_music(hertz):
 
 def test_what_we_ship_holds_none(tmp_path):
     store = PcmStore(tmp_path / "pcm")
-    assert found(builtin.attention_tone()) is None
-    assert found(builtin.chime()) is None
-    for name in message_texts():
-        for _, sound in prepared_message(name, store).parts:
-            assert found(store.read(sound.pcm)) is None
+    for computed in (
+        builtin.chime, builtin.attention_tone, builtin.evacuation_tone, builtin.exercise_tone,
+    ):  # fmt: skip
+        assert found(computed()) is None
+    for voice in shipped_voices(tmp_path, store).phrases.values():
+        assert voice.pcm is None or found(store.read(voice.pcm)) is None
 
 
 def test_noise_and_silence_hold_none():

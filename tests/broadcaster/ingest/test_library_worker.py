@@ -39,10 +39,11 @@ def test_recordings_are_said_in_order_with_reasons(tmp_path, files):
 
 
 def test_chime_and_messages_come_first(tmp_path):
-    chime, *messages = said(tmp_path / "state", "--builtins")
+    chime, *others = said(tmp_path / "state", "--builtins")
+    messages = [entry for entry in others if "message" in entry]
     store = PcmStore(tmp_path / "state" / "pcm")
     assert store.contains(chime["chime"][0])
-    assert {entry["message"] for entry in messages} == {"flood-evacuate", "wildfire-caution"}
+    assert {"flood-evacuate", "wildfire-caution"} < {entry["message"] for entry in messages}
     assert all(store.contains(pcm) for m in messages for pcm, _, _ in m["cycle"] if pcm)
 
 
