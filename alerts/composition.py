@@ -65,6 +65,7 @@ def compose(
             spoken_at[one.alert] = end(draft, one, one.ending)
         else:
             clear_away(draft, one)
+    for one in heard:
         if one.lives:
             fall_into_step(draft, line_of(one))
     if quiet_neighbours:

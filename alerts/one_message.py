@@ -63,7 +63,8 @@ def change(draft: Draft, line: Line) -> None:
 def fall_into_step(draft: Draft, line: Line) -> None:
     """Bring zones that were overridden, or joined from elsewhere, into phase with the others.
 
-    Where they would begin their next round they join the others instead.
+    Where they would begin their next round they join the others instead, unless they will not be
+    heard then.
     """
     leading = draft.leading(line)
     if leading is None:
@@ -72,12 +73,14 @@ def fall_into_step(draft: Draft, line: Line) -> None:
         course = draft.course(claim)
         if course is None or course.phase == leading.phase:
             continue
-        at = next((p.begin for p in course.rounds_from(draft.soon)), None)
-        if at is not None:
-            name = draft.named(line.alerts, line.role, line.message)
-            source = joined(leading, at, line.voices(zone))
-            draft.end(claim, at)
-            draft.add(name, zone, line.kind, line.priority, source, at)
+        at = next((placed.begin for placed in course.rounds_from(draft.soon + 1)), None)
+        turn = None if at is None else draft.on_air(zone, at)
+        if at is None or turn is None or (turn.claim, turn.origin) != (claim, course.origin):
+            continue
+        name = draft.named(line.alerts, line.role, line.message)
+        draft.end(claim, at)
+        source = joined(leading, at, line.voices(zone))
+        draft.add(name, zone, line.kind, line.priority, source, at)
 
 
 def _join(draft: Draft, line: Line, zones: list[ZoneId]) -> None:
