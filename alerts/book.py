@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import assert_never
 
 from alerts import by_people, by_rules, by_time, reported
-from alerts.alert import Alert, AlertId, IncidentId, Instant, Move, alert_id
+from alerts.alert import Alert, AlertId, Content, IncidentId, Instant, Move, Origin, alert_id
 from alerts.commands import (
     Acknowledge,
     AddZones,
@@ -41,9 +41,10 @@ from alerts.commands import (
 from alerts.exercise import Exercise, ExerciseId, ExerciseMove, SelfTest, SelfTestMove
 from alerts.exercises import Exercises
 from alerts.life_cycle import ENDED, WARNING, Event, State, Times, Who
+from alerts.message import Message
 from alerts.message_book import MessageBook
-from alerts.moving import ENGINE, AlertRefusedError, Cause, moved
-from alerts.sounding import House
+from alerts.moving import ENGINE, AlertRefusedError, Cause, begun, moved
+from alerts.sounding import House, aired
 from zones.bus import ZoneId
 
 AnyMove = Move | ExerciseMove | SelfTestMove
@@ -147,7 +148,7 @@ class Book:
     # --- commands ---
 
     def handle(self, command: BookCommand, now: float, utc: datetime) -> tuple[AnyMove, ...]:
-        """Do what `command` says, after all that fell due before it: the moves, in order.
+        """Do what `command` says, after all that fell due before it, and what is due by it.
 
         A key that was done before changes nothing; `answer` says what it was answered.
 
@@ -161,6 +162,7 @@ class Book:
         if known is None:
             try:
                 self._answer(command.key, self._done(command, at))
+                self._expire(at)
             except AlertRefusedError as refusal:
                 self._answer(command.key, refusal)
                 known = refusal
@@ -371,6 +373,29 @@ class Book:
         cause = Cause(Who.RECOVERY, "control", reason="control was started again")
         for alert in self.living:
             self._keep(alert, moved(alert, Event.RESTART, cause, at), at)
+        return self._taken()
+
+    def found(
+        self, name: str, message: Message, zones: tuple[ZoneId, ...], now: float, utc: datetime
+    ) -> tuple[AnyMove, ...]:
+        """Take on a warning on air of which no record tells, so that it ends by a person's act."""
+        at = self._at(now, utc)
+        if AlertId(name) not in self._alerts and message.level is not None:
+            self._number += 1
+            content = Content(message.id, message.level, message.response, message.direction)
+            alert = Alert(
+                id=AlertId(name),
+                order=self._number,
+                hazard=message.hazard,
+                content=content,
+                zones=zones,
+                state=State.AIRING,
+                origin=Origin("control", is_automatic=False, at=utc, source="found on air"),
+                sounded=zones,
+            )
+            changes = aired(alert, at, self.house.times)
+            cause = Cause(Who.ENGINE, "control", reason="found on air without a record")
+            self._keep(None, begun(replace(alert, **changes), Event.AIR, cause, at), at)
         return self._taken()
 
     def _reported(

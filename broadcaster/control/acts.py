@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from alerts.alert import Called
+from alerts.book import BookCommand
 from broadcaster.control.ground import Ground
 from broadcaster.control.programme import Library
 from broadcaster.engine.plan import Plan
@@ -57,10 +59,25 @@ class Withdraw(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alerting(Command):
+    """An act on a warning, by a person, a rule or a source; `order` bears the same key."""
+
+    name: str
+    order: BookCommand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Witnessed(Command):
     """Somebody saw sound, or its absence."""
 
     witnesses: tuple[Witness, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restarted(Command):
+    """Control has begun; `unrecorded` are the newest facts of alerts that the journal missed."""
+
+    unrecorded: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,4 +167,11 @@ class Noticed:
     text: str
 
 
-Effect = Planned | Recorded | Answered | TakenOver | Noticed
+@dataclass(frozen=True, slots=True)
+class CalledUp:
+    """Somebody of the duty list is to be called."""
+
+    called: Called
+
+
+Effect = Planned | Recorded | Answered | TakenOver | Noticed | CalledUp

@@ -8,19 +8,29 @@ the engine has adopted it, or when its two seconds are over.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
-from broadcaster.control import programme, records
+from alerts.alert import Instant, Move
+from alerts.book import AnyMove, BookCommand
+from alerts.commands import Raise, StartExercise
+from alerts.composition import Composed
+from alerts.composition import Standing as StandingClaims
+from alerts.message import AlertError
+from alerts.moving import AlertRefusedError
+from broadcaster.control import alert_records, programme, records
 from broadcaster.control.acts import (
+    Alerting,
     Answered,
+    CalledUp,
     Command,
     Effect,
     EngineAdopted,
     Noticed,
     Planned,
     Play,
+    Restarted,
     RetakeAnchor,
     TakeLibrary,
     TakenOver,
@@ -30,9 +40,12 @@ from broadcaster.control.acts import (
     Withdraw,
     Witnessed,
 )
+from broadcaster.control.alert_path import AlertPaths
+from broadcaster.control.answers import ANSWER_LIMIT, Answers, Waiting, beginning
 from broadcaster.control.ground import Ground
 from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
 from broadcaster.control.programme import Library, Standing
+from broadcaster.control.warnings import Warnings, alerts_of, is_composed
 from broadcaster.control.witnesses import Witnesses
 from broadcaster.engine.local_part import MESSAGE_PREFIX
 from broadcaster.engine.pace import END_LEAD
@@ -44,16 +57,14 @@ from zones.media_time import RATE, Sample, WallAnchor
 from zones.priority import LOWEST_EMERGENCY
 from zones.sound import Source
 
-ANSWER_LIMIT = 2.0
-"""Seconds within which an act is answered, adopted or not."""
 EXTEND_EVERY = 60.0
 """Seconds between extensions of the programme."""
 UNSETTLED_EVERY = 5.0
 """The same while music is being brought in."""
 STALE_NOTICE: Sample = 30 * RATE
 """A notice that could not begin for so long is withdrawn: nobody expects it any more."""
-MOST_ANSWERS = 1024
-"""How many acts are remembered after they were answered."""
+_MOST_ROUNDS = 8
+"""How often one decision may lead to the next at one moment; more would be a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,39 +77,46 @@ class Act:
     """When it was asked for; None when it was found in the plan."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    claim: ClaimId | None
-    zones: tuple[ZoneId, ...]
-    revision: int
-    limit: float
-    needs_start: bool
+_VOICES = "voices"
+"""The source of everything sayable that is in no prepared message."""
+
+
+_COMPOSED = ("alert ", "alerts ")
+"""How the names of sources begin that composition made."""
 
 
 class Core:
     """All of control's decisions. `handle` and `expire` return the effects, in order."""
 
     def __init__(
-        self, ground: Ground, anchor: WallAnchor, adopted: Plan | None = None, revision: int = 0
+        self,
+        ground: Ground,
+        anchor: WallAnchor,
+        warnings: Warnings,
+        adopted: Plan | None = None,
+        revision: int = 0,
     ) -> None:
-        """Begin from the plan `adopted`, if there is one.
+        """Begin from the plan `adopted`, if there is one, and from the alerts that were recovered.
 
         `revision` is the newest one known to have been written, should that plan be unreadable.
         """
         self.ground = ground
+        self.warnings = warnings
+        self.paths = AlertPaths()
+        self._composed = Composed((), {}, (), {}, None)
+        self._at: Sample = anchor.sample
         self.library = Library(is_settled=False)
         self._dealt: Mapping[str, Rotation] = {}
         self._outline: Outline | None = None
         self.witnesses = Witnesses()
         self.adopted_revision = 0
         self.acts: dict[ClaimId, Act] = {}
-        self._waiting: dict[str, _Waiting] = {}
-        self._answers: OrderedDict[str, Answered] = OrderedDict()
+        self._answers = Answers()
         self._extend_at: float | None = None
         self._taking: tuple[int, frozenset[ClaimId]] | None = None
         self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.streams)
         for claim in self.plan.claims:
-            if not programme.is_programme(claim):
+            if not programme.is_programme(claim) and not is_composed(claim.id):
                 title = _title(claim, self.plan.sources)
                 self.acts.setdefault(claim.id, Act(claim.id, title))
 
@@ -110,10 +128,10 @@ class Core:
 
     def handle(self, command: Command, now: float) -> tuple[Effect, ...]:
         """Do what `command` says."""
-        if command.key and command.key in self._answers:
-            return (self._answers[command.key],)
-        if command.key and command.key in self._waiting:
-            return ()
+        self._at = self.sample(now)
+        known = self._answers.known(command.key)
+        if known is not None:
+            return known
         try:
             effects = self._done(command, now)
         except RefusedError as refusal:
@@ -123,10 +141,8 @@ class Core:
     def _remembered(self, effects: list[Effect]) -> list[Effect]:
         """The effects, their answers kept for those who ask again."""
         for effect in effects:
-            if isinstance(effect, Answered) and effect.key:
-                self._answers[effect.key] = effect
-                if len(self._answers) > MOST_ANSWERS:
-                    self._answers.popitem(last=False)
+            if isinstance(effect, Answered):
+                self._answers.keep(effect)
         return effects
 
     def _done(self, command: Command, now: float) -> list[Effect]:
@@ -135,12 +151,18 @@ class Core:
                 return self._play(command, now)
             case Withdraw():
                 return self._withdraw(command, now)
+            case Alerting():
+                return self._alert(command, now)
+            case Restarted():
+                return self._restarted(command, now)
             case Witnessed():
                 for witness in command.witnesses:
-                    self.witnesses.take(witness, self.sample(now))
+                    self.witnesses.take(witness, self._at)
+                    self.paths.take(witness)
                 return [Answered(command.key)]
             case TakeLibrary():
                 self.library = command.library
+                self.warnings.take_voices(command.library.voices.voices)
                 self._dealt = programme.rotations(command.library, self.ground.seed)
                 return self._extend(now)
             case TakeOutline():
@@ -159,17 +181,23 @@ class Core:
 
     def deadline(self) -> float | None:
         """When `expire` has something to do, in monotonic seconds; None when never."""
-        limits = [waiting.limit for waiting in self._waiting.values()]
-        if self._extend_at is not None:
-            limits.append(self._extend_at)
-        return min(limits, default=None)
+        look = self.warnings.next_look
+        limits = (
+            self._answers.deadline(),
+            self._extend_at,
+            self.warnings.deadline(),
+            None if look is None else self.ground.clock.monotonic_ns_at(look) / 1e9,
+        )
+        return min((limit for limit in limits if limit is not None), default=None)
 
     def expire(self, now: float) -> tuple[Effect, ...]:
         """Do what is due at `now`: answer what waited too long, extend the programme."""
-        effects: list[Effect] = []
-        for key, waiting in list(self._waiting.items()):
-            if waiting.limit <= now:
-                effects.append(self._answer(key, waiting))
+        self._at = self.sample(now)
+        effects: list[Effect] = [*self._answers.overdue(self.adopted_revision, now)]
+        moves = self.warnings.expire(self._instant(now))
+        look = self.warnings.next_look
+        if moves or (look is not None and look <= self._at):
+            effects += self._moved(moves, now)
         if self._extend_at is not None and self._extend_at <= now:
             effects += self._extend(now)
         return tuple(self._remembered(effects))
@@ -177,7 +205,7 @@ class Core:
     @property
     def is_waiting(self) -> bool:
         """Whether an answer waits for the engine."""
-        return bool(self._waiting)
+        return self._answers.is_waiting
 
     @property
     def unstamped(self) -> frozenset[ClaimId]:
@@ -192,7 +220,7 @@ class Core:
         if standing is not None:
             self._wait(order.key, standing, now, needs_start=True)
             # Whether the control that first did it lived to record it is not known.
-            return [records.played(order, standing, self._anchor(now)), *self._settled(now)]
+            return [records.played(order, standing, self._anchor(now)), *self._settled()]
         revision = self.plan.revision + 1
         name = ClaimId(f"{claim_prefix(order)}{revision}")
         source = sound_of(order, self.library)
@@ -240,10 +268,11 @@ class Core:
                     "config",
                 )
         self.ground = order.ground
+        self.warnings.take_site(order.ground.site)
         self._outline = None
         planned = self._extend(now)
         self._wait(order.key, (), now, needs_start=False)
-        return [records.reloaded(order, self._anchor(now)), *planned, *self._settled(now)]
+        return [records.reloaded(order, self._anchor(now)), *planned, *self._settled()]
 
     def _adopted(self, command: EngineAdopted, now: float) -> list[Effect]:
         self.adopted_revision = max(self.adopted_revision, command.revision)
@@ -254,7 +283,7 @@ class Core:
             )
             # The engine knows: it gave them. A plan of its own is not needed.
             self.plan = replace(self.plan, claims=claims)
-        effects = self._settled(now)
+        effects = [*(self._moved((), now) if command.stamps else ()), *self._settled()]
         if self._taking is not None and self._taking[0] <= self.adopted_revision:
             effects.append(TakenOver(self._taking[1]))
             self._taking = None
@@ -300,7 +329,9 @@ class Core:
         site = self.ground.site
         there = {zone.id for zone in site.zones}
         acts = tuple(
-            c for c in pruned(claims, at) if not programme.is_programme(c) and c.zone in there
+            c
+            for c in pruned(claims, at)
+            if not (programme.is_programme(c) or is_composed(c.id)) and c.zone in there
         )
         anchor = anchor or self.plan.anchor
         if self._outline is None or self._outline.end < anchor.utc_at(at) + programme.OUTLINED / 2:
@@ -326,11 +357,19 @@ class Core:
         return [*noticed, *self._plan(claims, {**standing.sources, **sources}, anchor, levels)]
 
     def _messages(self) -> dict[str, Source]:
-        """The prepared messages: engines keep them staged, and `broadcaster local` finds them."""
+        """The prepared messages: engines keep them staged, and `broadcaster local` finds them.
+
+        Beside them everything else that a warning may say, above all names.
+        """
         standing = self.plan.sources
         if not self.library.messages:
-            return {n: source for n, source in standing.items() if n.startswith(MESSAGE_PREFIX)}
-        named = {f"{MESSAGE_PREFIX}{n}": one.repeated for n, one in self.library.messages.items()}
+            kept = (MESSAGE_PREFIX, _VOICES)
+            return {n: source for n, source in standing.items() if n.startswith(kept)}
+        messages = self.library.messages
+        named = {f"{MESSAGE_PREFIX}{n}": one.repeated for n, one in messages.items()}
+        rest = self.library.voices.apart_from(one.cycle for one in messages.values())
+        if rest is not None:
+            named[_VOICES] = rest
         return {n: standing[n] if standing.get(n) == one else one for n, one in named.items()}
 
     def _without_stale(self, now: float) -> tuple[list[Effect], tuple[Claim, ...]]:
@@ -360,15 +399,21 @@ class Core:
         anchor: WallAnchor | None = None,
         levels: tuple[GainStep, ...] | None = None,
     ) -> list[Effect]:
-        """The next plan; nothing when it would be as the present one."""
+        """The next plan, with the warnings; nothing when it would be as the present one.
+
+        The claims of warnings among `claims` are composed anew: what else holds a zone decides
+        when and where they are heard.
+        """
         before = self.plan
+        others = tuple(claim for claim in claims if not is_composed(claim.id))
+        composed = self._compose(others, sources)
         plan = replace(
             before,
             revision=before.revision + 1,
             anchor=anchor or before.anchor,
             streams=self.ground.streams,
-            sources=dict(sources),
-            claims=tuple(claims),
+            sources={**_named(sources, others), **composed.sources},
+            claims=(*others, *composed.claims),
             gain_steps=before.gain_steps if levels is None else levels,
             datagrams=self.ground.datagrams,
             cname=self.ground.cname,
@@ -378,57 +423,160 @@ class Core:
         self.plan = plan
         return [Planned(plan)]
 
+    def _compose(self, others: tuple[Claim, ...], sources: Mapping[str, Source]) -> Composed:
+        mine = tuple(claim for claim in self.plan.claims if is_composed(claim.id))
+        standing = StandingClaims((*others, *mine), {**self.plan.sources, **sources})
+        self._composed = self.warnings.compose(standing, self._at)
+        return self._composed
+
     def _anchor(self, now: float) -> WallAnchor:
         at = self.sample(now)
         return WallAnchor(at, self.plan.anchor.utc_at(at))
 
+    # --- warnings ---
+
+    def _instant(self, now: float) -> Instant:
+        return Instant(now, self.plan.anchor.utc_at(self.sample(now)))
+
+    def _alert(self, command: Alerting, now: float) -> list[Effect]:
+        """Have the book do an act on a warning, and the plan hold what comes of it."""
+        try:
+            moves = self.warnings.handle(command.order, self._instant(now))
+        except AlertRefusedError as refusal:
+            # What fell due before it was made all the same.
+            due = tuple(move for move in refusal.moves if isinstance(move, AnyMove))
+            refused = records.refused(command, command.name, str(refusal), self._anchor(now))
+            answered = Answered(command.key, error=str(refusal), where=refusal.where or None)
+            return [*self._moved(due, now), refused, answered]
+        effects = self._moved(moves, now, command)
+        answer = self.warnings.book.answer(command.order.key)
+        subject = "" if answer is None else answer.subject
+        mine = tuple(c for c in self.plan.claims if subject in alerts_of(c.id) and c.until is None)
+        begins = frozenset(c.id for c in mine if c.start is None)
+        told = partial(self._told, subject, begins, command.at if moves else None)
+        revision = self.plan.revision
+        self._answers.wait(command.key, Waiting(revision, now + ANSWER_LIMIT, begins, told))
+        return [*effects, *self._settled()]
+
+    def _restarted(self, command: Restarted, now: float) -> list[Effect]:
+        """Go on with every alert that lived, those too of which only their claims tell."""
+        anchor, at = self._anchor(now), self._instant(now)
+        missed = alert_records.missed(command.unrecorded, anchor)
+        found = self.warnings.found(self.plan.claims, at)
+        moves = (*self.warnings.book.restarted(at.now, at.utc), *found)
+        return [*missed, *self._moved(moves, now)]
+
+    def preview(self, order: BookCommand, at: Sample) -> dict[str, object]:
+        """What an act would do, in words, exits and zones; nothing is changed.
+
+        Raises:
+            RefusedError: as the act itself would be.
+        """
+        if not isinstance(order, Raise | StartExercise):
+            raise RefusedError("only a warning or an exercise can be looked at before", "name")
+        try:
+            said = self.warnings.preview(order)
+        except AlertError as error:
+            raise RefusedError(str(error)) from None
+        return {**said.shown(), "interrupts": self._interrupted(said.zones, said.level, at)}
+
+    def _interrupted(
+        self, zones: tuple[ZoneId, ...], level: int, at: Sample
+    ) -> list[dict[str, object]]:
+        """What would fall silent in these zones under a claim at `level`, and what would not."""
+        found: dict[tuple[str, bool], list[str]] = {}
+        for zone in zones:
+            bus = (claim for claim in self.plan.claims if claim.zone == zone)
+            for turn in turns(bus, at, at + 1):
+                gives_way = turn.claim.priority < level
+                found.setdefault((self._titled(turn.claim), gives_way), []).append(zone)
+        return [
+            {"title": title, "zones": listed, "gives_way": gives_way}
+            for (title, gives_way), listed in found.items()
+        ]
+
+    def _titled(self, claim: Claim) -> str:
+        names = alerts_of(claim.id)
+        alert = self.warnings.book.alert(names[0]) if names else None
+        if alert is not None:
+            return self.warnings.message(alert).title.en
+        act = self.acts.get(claim.id)
+        return act.title if act is not None else claim.kind.value
+
+    def _told(
+        self, subject: str, begun: frozenset[ClaimId], given: Sample | None
+    ) -> Mapping[str, object]:
+        """What the answer to an act says of its alert, as things stand then.
+
+        `begun` are the claims that the act brought; none if it changed nothing that is heard.
+        """
+        fields = alert_records.answer(subject, self.warnings)
+        if begun:
+            mine = [claim for claim in self.plan.claims if claim.id in begun]
+            fields |= beginning(mine, self._has_bus, given)
+        return fields
+
+    def _moved(
+        self, moves: tuple[AnyMove, ...], now: float, command: Alerting | None = None
+    ) -> list[Effect]:
+        """Record moves, and bring the plan and the book into agreement."""
+        effects: list[Effect] = []
+        for _ in range(_MOST_ROUNDS):
+            effects += self._recorded(moves, now, command)
+            effects += self._plan(self.plan.claims, self.plan.sources)
+            self._note_paths(moves, command)
+            moves = self.warnings.notice(
+                self._composed, self.plan.claims, self._at, self._instant(now)
+            )
+            if not moves:
+                break
+            command = None
+        return effects
+
+    def _recorded(
+        self, moves: tuple[AnyMove, ...], now: float, command: Alerting | None
+    ) -> list[Effect]:
+        if not moves:
+            return []
+        book, anchor = self.warnings.book, self._anchor(now)
+        key = "" if command is None else command.key
+        called = (move.called for move in moves if isinstance(move, Move))
+        calls = [CalledUp(call) for call in called if call is not None]
+        return [alert_records.moved(moves, book.kept_open, now, anchor, key), *calls]
+
+    def _note_paths(self, moves: tuple[AnyMove, ...], command: Alerting | None) -> None:
+        """Begin the measured path of every warning that begins to sound."""
+        given = self._at if command is None or not command.at else command.at
+        for move in moves:
+            if isinstance(move, Move) and alert_records.begins_to_sound(move):
+                utc = self.plan.anchor.utc_at(given)
+                self.paths.begin(move.after.id, given, utc, self._at, self.plan.revision)
+        for alert in self.warnings.book.living:
+            claims = (c for c in self.plan.claims if alert.id in alerts_of(c.id))
+            self.paths.started(alert.id, claims)
+
     # --- answers ---
 
     def _wait(self, key: str, claims: tuple[Claim, ...], now: float, *, needs_start: bool) -> None:
-        zones = tuple(claim.zone for claim in claims)
-        limit = now + ANSWER_LIMIT
         name = claims[0].id if claims else None
-        self._waiting[key] = _Waiting(name, zones, self.plan.revision, limit, needs_start)
+        zones = [claim.zone for claim in claims]
 
-    def _settled(self, now: float) -> list[Effect]:
+        def told() -> Mapping[str, object]:
+            fields: dict[str, object] = {} if name is None else {"claim": name, "zones": zones}
+            if name is not None and needs_start:
+                act = self.acts.get(name)
+                mine = (claim for claim in self.plan.claims if claim.id == name)
+                given = None if act is None else act.given
+                fields |= beginning(mine, self._has_bus, given)
+            return fields
+
+        begins = frozenset([name] if name is not None and needs_start else [])
+        waiting = Waiting(self.plan.revision, now + ANSWER_LIMIT, begins, told)
+        self._answers.wait(key, waiting)
+
+    def _settled(self) -> list[Effect]:
         """The answers that need not wait any longer."""
-        unstamped = self.unstamped
-        return [
-            self._answer(key, waiting)
-            for key, waiting in list(self._waiting.items())
-            if waiting.revision <= self.adopted_revision
-            and not (waiting.needs_start and waiting.claim in unstamped)
-        ]
-
-    def _answer(self, key: str, waiting: _Waiting) -> Answered:
-        """The answer to an act as things stand now."""
-        del self._waiting[key]
-        fields: dict[str, object] = {}
-        if waiting.claim is not None:
-            fields |= {"claim": waiting.claim, "zones": list(waiting.zones)}
-        fields["adopted"] = waiting.revision <= self.adopted_revision
-        if not fields["adopted"]:
-            fields["reason"] = (
-                f"the engine has not adopted plan {waiting.revision} within {ANSWER_LIMIT:g} s"
-            )
-        if waiting.claim is not None and waiting.needs_start:
-            fields |= self._beginning(waiting.claim)
-        return Answered(key, fields)
-
-    def _beginning(self, name: ClaimId) -> dict[str, object]:
-        """When a claim began, in which zones it was on air then, and how long that took."""
-        start = next((c.start for c in self.plan.claims if c.id == name), None)
-        if start is None:
-            return {"start": None, "on_air": [], "first_packet_ms": None}
-        act = self.acts.get(name)
-        given = act.given if act is not None else None
-        delay = None if given is None else round((start - given) * 1000 / RATE, 3)
-        on_air = [
-            claim.zone
-            for claim in self.plan.claims
-            if claim.id == name and self._has_bus(claim, start)
-        ]
-        return {"start": start, "on_air": on_air, "first_packet_ms": delay if on_air else None}
+        return [*self._answers.settled(self.adopted_revision, self.unstamped)]
 
     def _has_bus(self, claim: Claim, at: Sample) -> bool:
         bus = [other for other in self.plan.claims if other.zone == claim.zone]
@@ -442,3 +590,13 @@ def _title(claim: Claim, sources: Mapping[str, Source]) -> str:
         if source is claim.source and name.startswith(prefix):
             return name[len(prefix) :]
     return str(claim.id)
+
+
+def _named(sources: Mapping[str, Source], claims: tuple[Claim, ...]) -> dict[str, Source]:
+    """The sources but for those that only composed claims were made of."""
+    used = {id(claim.source) for claim in claims}
+    return {
+        name: source
+        for name, source in sources.items()
+        if id(source) in used or not name.startswith(_COMPOSED)
+    }

@@ -53,7 +53,7 @@ def checked(order: Play, site: Site, library: Library) -> tuple[ZoneId, ...]:
     if len(order.title) > LONGEST_TITLE:
         raise RefusedError(f"a title has at most {LONGEST_TITLE} characters", "title")
     _check_sound(order, library)
-    return _zones(order.zones, site)
+    return zones_of(order.zones, site)
 
 
 def _check_warning(order: Play) -> None:
@@ -82,7 +82,12 @@ def _check_sound(order: Play, library: Library) -> None:
             raise RefusedError("a recording needs a length of at least 1 sample", "length")
 
 
-def _zones(names: tuple[str, ...], site: Site) -> tuple[ZoneId, ...]:
+def zones_of(names: tuple[str, ...], site: Site) -> tuple[ZoneId, ...]:
+    """The zones that names of zones and groups mean, each once, in the site's order.
+
+    Raises:
+        RefusedError: there is no such name, or none at all.
+    """
     every = tuple(zone.id for zone in site.zones)
     groups = {str(group.id) for group in site.groups}
     if EVERYWHERE in names and EVERYWHERE not in groups:

@@ -75,8 +75,11 @@ class Recorder:
         """What is wrong with the journal."""
         return self.journal.faults
 
-    def record(self, recorded: Recorded) -> None:
-        """Hand over the entries of an act; nothing is waited for."""
+    def record(self, recorded: Recorded, durable: Callable[[Recorded], None] | None = None) -> None:
+        """Hand over the entries of an act; nothing is waited for.
+
+        `durable` is called once they are.
+        """
         loop = asyncio.get_running_loop()
         try:
             record = self.journal.record(recorded.entries)
@@ -84,6 +87,8 @@ class Recorder:
             log.error("an act is not recorded: %s", error)
             record = Record(loop)
             record.take(Outcome(False, str(error)), is_last=True)
+        if durable is not None:
+            record.when_durable(lambda: durable(recorded))
         if recorded.key:
             self._records[recorded.key] = (record, loop.time() + DEADLINE)
             if len(self._records) > MOST_KEPT:

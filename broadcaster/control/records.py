@@ -76,6 +76,14 @@ def found(name: ClaimId, now: WallAnchor) -> Recorded:
     return Recorded((_act(name, {"act": "found on air", "by": "control"}, now),))
 
 
+def refused(command: Command, what: str, why: str, now: WallAnchor) -> Recorded:
+    """Somebody asked for what is not possible; that too is part of the record."""
+    facts = {**_given(what, command), "refused": _words(why)}
+    subject = what[:LONGEST_SUBJECT]
+    entry = Entry(kind=Kind.AUDIT, subject=subject, utc=now.utc, at=now.sample, facts=facts)
+    return Recorded((entry,))
+
+
 def _given(act: str, command: Command) -> dict[str, Any]:
     return {
         "act": act,

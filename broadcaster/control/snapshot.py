@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from broadcaster.control import programme
+from alerts.alert import Instant
+from alerts.claim_name import ClaimName, Role, parse_claim_name
+from alerts.exercise import ExerciseState
+from broadcaster.control import alert_records, programme
 from broadcaster.control.core import Core
 from broadcaster.control.witnesses import Seen, all_true
 from broadcaster.engine.plan import Plan, Stream
@@ -18,6 +21,8 @@ from zones.media_time import RATE, Sample
 from zones.site import StreamId
 from zones.sound import Sequence, Timeline, pieces
 
+_ENDED = 20
+"""Alerts that ended and are still shown."""
 ALIVE_NS = 1_000_000_000
 """An engine that has not beaten for so long does not speak."""
 
@@ -58,6 +63,7 @@ class Snapshots:
             "engine": _engine(look, core.adopted_revision),
             "streams": [self._stream(stream, look, at) for stream in core.ground.streams],
             "claims": self._claims(at),
+            "alerts": self._alerts(look),
             "music": _music(core),
             "messages": {name: one.title for name, one in core.library.messages.items()},
             "faults": list(look.faults),
@@ -123,16 +129,44 @@ class Snapshots:
             "title": self._title(claim, at - stream.delay),
         }
 
+    def _alerts(self, look: Look) -> list[dict[str, Any]]:
+        """What lives, then what ended of late; exercises after the real ones."""
+        core, book = self._core, self._core.warnings.book
+        at = Instant(look.now, core.plan.anchor.utc_at(core.sample(look.now)))
+        ended = [alert for alert in book.alerts if not alert.is_living][-_ENDED:]
+        real = [
+            alert_records.shown(alert, core.warnings, core.paths.of(alert.id), at)
+            for alert in (*book.living, *ended)
+        ]
+        exercises = [
+            alert_records.shown_exercise(one, core.warnings, at)
+            for one in book.exercises
+            if one.state is not ExerciseState.ENDED
+        ]
+        return [*real, *exercises]
+
     def _title(self, claim: Claim, at: Sample) -> str:
         act = self._core.acts.get(claim.id)
         if act is not None:
             return act.title
+        name = parse_claim_name(claim.id)
+        if name is not None:
+            return self._warned(name)
         if claim.id == programme.CHIME:
             return "chime"
         if isinstance(claim.source, Timeline | Sequence):
             for piece in pieces(claim.source, claim.start or 0, at, at + 1):
                 return self._titles.get(piece.segment.pcm or "", "a recording not in the library")
         return str(claim.id)
+
+    def _warned(self, name: ClaimName) -> str:
+        """What a claim of warnings is called: by its alert, in English."""
+        core = self._core
+        if name.role is Role.BESIDE:
+            return "quiet beside a warning"
+        found = [core.warnings.book.alert(alert) for alert in name.alerts]
+        titles = [core.warnings.message(alert).title.en for alert in found if alert is not None]
+        return ", ".join(titles) or name.message or "a warning"
 
     def _claims(self, at: Sample) -> list[dict[str, Any]]:
         """The claims somebody asked for that are not over."""

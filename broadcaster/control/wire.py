@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from broadcaster.control.acts import Command, Play, Withdraw, Witnessed
+from broadcaster.control.acts import Alerting, Command, Play, Withdraw, Witnessed
+from broadcaster.control.alert_orders import READERS as ALERT_ORDERS
+from broadcaster.control.alert_orders import read_order
 from broadcaster.control.play_order import KINDS, RefusedError
+from broadcaster.rights import act_of, is_allowed
 from broadcaster.witness import Fact, Witness
 from zones.bus import ClaimId
 from zones.media_time import RATE, MediaClock, Sample
@@ -28,13 +31,40 @@ def read_command(fields: _Fields, site: Site, clock: MediaClock, now: Sample) ->
     Raises:
         RefusedError: it is none, with a sentence and the field that is wrong.
     """
-    reader = _READERS.get(str(fields.get("name")))
+    name = str(fields.get("name"))
+    _check_right(name, fields)
+    if name in ALERT_ORDERS or name == "preview":
+        return _alerting(name, fields, site, clock, now)
+    reader = _READERS.get(name)
     if reader is None:
-        known = ", ".join([*_READERS, "status"])
+        known = ", ".join([*_READERS, *ALERT_ORDERS, "preview", "status"])
         raise RefusedError(
             f"control does not know {fields.get('name')!r}; it knows {known}", "name"
         )
     return reader(fields, site, clock, now)
+
+
+def _check_right(name: str, fields: _Fields) -> None:
+    """Refuse what somebody's roles do not allow; without roles it came by the run directory."""
+    roles = fields.get("roles")
+    if roles is None:
+        return
+    if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+        raise RefusedError("roles is a list of names", "roles")
+    act = act_of(name, fields)
+    if not is_allowed(act, roles):
+        held = ", ".join(roles) or "nobody"
+        raise RefusedError(f"{held} may not {act}; ask somebody who may", "roles")
+
+
+def _alerting(name: str, fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Alerting:
+    """An act on a warning; a preview is read as what it previews."""
+    what = name
+    if name == "preview":
+        what = "exercise" if fields.get("exercise") is True else "raise"
+    order = read_order({**fields, "name": what}, site)
+    given = _given(fields, clock, now)
+    return Alerting(key=order.key, who=order.who.name, at=given, name=name, order=order)
 
 
 def _play(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Play:

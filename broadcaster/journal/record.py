@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 DEADLINE = 0.25
@@ -39,6 +39,15 @@ class Record:
         """How the first attempt to write went; not durable when it isn't through in `seconds`."""
         await asyncio.wait({self._first}, timeout=max(0.0, seconds))
         return self.outcome
+
+    def when_durable(self, say: Callable[[], None]) -> None:
+        """Call `say` on the event loop once the entries are durable."""
+
+        def look(future: asyncio.Future[None]) -> None:
+            if not future.cancelled() and self.outcome.durable:
+                say()
+
+        self._last.add_done_callback(look)
 
     async def settled(self) -> Outcome:
         """What became of the entries in the end: durable, or dropped."""

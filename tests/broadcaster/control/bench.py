@@ -6,10 +6,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
+from alerts.book import Book
+from broadcaster.catalogue_reader import read_messages
 from broadcaster.control.acts import Answered, EngineAdopted, Planned, Play, TakeLibrary
 from broadcaster.control.core import Core
 from broadcaster.control.ground import ground_of
 from broadcaster.control.programme import Library, Message
+from broadcaster.control.warnings import Warnings
 from broadcaster.engine.plan_file import PlanFile
 from broadcaster.site_reader import read_site
 from playlists.recording import Recording
@@ -53,8 +56,19 @@ def wall(now):
     return WallAnchor(CLOCK.sample_at(round(now * 1e9)), NOON + timedelta(seconds=now))
 
 
+@cache
+def messages():
+    """The catalogue that ships with the program."""
+    return read_messages(None)
+
+
+def warnings(book=None):
+    """No alert yet, or those of a book."""
+    return Warnings(book or Book(messages()), site())
+
+
 def new_core(now=0.0, adopted=None, revision=0):
-    return Core(ground(), wall(now), adopted, revision)
+    return Core(ground(), wall(now), warnings(), adopted, revision)
 
 
 def started(now=0.0, count=4):
