@@ -78,6 +78,7 @@ class Draft:
                 self._claims.setdefault(claim.zone, {})[claim.id] = claim
         self._number = 1 + max((name.number for name in self.names.values()), default=0)
         self._named = {id(source): name for name, source in standing.sources.items()}
+        self._heard: dict[ZoneId, dict[Sample, Turn | None]] = {}
         composed = (claim for bus in self._claims.values() for claim in bus.values())
         self._made: dict[Source, Source] = {claim.source: claim.source for claim in composed}
 
@@ -119,8 +120,11 @@ class Draft:
 
     def on_air(self, zone: ZoneId, at: Sample) -> Turn | None:
         """Who has the zone's bus at `at`, programme and notices aside."""
-        found = turns(self.bus(zone, EXERCISE), at, at + 1)
-        return found[0] if found else None
+        heard = self._heard.setdefault(zone, {})
+        if at not in heard:
+            found = turns(self.bus(zone, EXERCISE), at, at + 1)
+            heard[at] = found[0] if found else None
+        return heard[at]
 
     def heard(self, claim: Claim, origin: Sample) -> Course | None:
         """What is heard of a claim whose zero lies at `origin`; None for no recorded message."""
@@ -174,7 +178,7 @@ class Draft:
         again = ComesBack.LIVE if isinstance(source, Silence) else ComesBack.AGAIN
         claim = Claim(name, zone, kind, priority, source, start, until, again)
         self._named.setdefault(id(source), f"{name} in {zone}")
-        self._claims.setdefault(zone, {})[name] = claim
+        self._put(claim)
         return claim
 
     def resound(self, claim: Claim, source: Source) -> None:
@@ -182,12 +186,16 @@ class Draft:
         source = self._made.setdefault(source, source)
         self._named.setdefault(id(source), f"{claim.id} in {claim.zone}, {self._number}")
         self._number += 1
-        self._claims[claim.zone][claim.id] = replace(claim, source=source)
+        self._put(replace(claim, source=source))
 
     def end(self, claim: Claim, at: Sample) -> None:
         """End a claim at `at`, unless it has ended before."""
         if claim.until is None or claim.until > at:
-            self._claims[claim.zone][claim.id] = withdrawn(claim, at)
+            self._put(withdrawn(claim, at))
+
+    def _put(self, claim: Claim) -> None:
+        self._claims.setdefault(claim.zone, {})[claim.id] = claim
+        self._heard.pop(claim.zone, None)
 
     # --- what it came to ---
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.claim_name import Role
 from alerts.draft import Draft, Line
-from alerts.rounds import Course, changed, is_same_loop, joined, written
+from alerts.rounds import Course, changed, has_words, is_same_loop, joined, written
 from alerts.voiced import Voiced
 from zones.bus import Claim, ZoneId
 from zones.media_time import Sample
@@ -43,12 +43,17 @@ def hear(draft: Draft, voiced: Voiced) -> None:
 
 
 def change(draft: Draft, line: Line) -> None:
-    """Go over to other words or another spacing, in all zones together, where a round begins."""
+    """Go over to other words or another spacing, in all zones together, where a round begins.
+
+    Words are never given up for a tone alone: while recordings are being read, nobody has any.
+    """
     current = draft.current(line)
     for claim in current.values():
         if claim.start is None and claim.source != line.whole(claim.zone):
             draft.resound(claim, line.whole(claim.zone))
     begun = {zone: claim for zone, claim in current.items() if claim.start is not None}
+    if not any(has_words(line.voices(zone)) for zone in begun):
+        return
     if all(_plays(claim, line.whole(zone)) for zone, claim in begun.items()):
         return
     leading = draft.leading(line) or _unheard(line, next(iter(begun.values())))

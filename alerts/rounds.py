@@ -244,6 +244,12 @@ def is_same_loop(one: Sequence, other: Sequence) -> bool:
     return len(a) == len(b) and any(a[i:] + a[:i] == b for i in range(len(a) or 1))
 
 
+def has_words(voices: Voices) -> bool:
+    """Whether anything but tones is to be heard."""
+    parts = (part for cycles in voices for cycle in cycles for part in cycle.parts)
+    return any(segment.pcm is not None for part in parts for segment in part)
+
+
 def _turn(voices: Voices, turn: int) -> list[Round]:
     """Each message once."""
     rounds = []
