@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import NoReturn
 
 from broadcaster.link.frame import (
     CommandRefusedError,
@@ -88,6 +89,16 @@ class Link:
                 await self._changed.wait()
             known = self._received
             yield self._snapshot
+
+    async def closed(self) -> NoReturn:
+        """Wait until the connection ends.
+
+        Raises:
+            LinkError: it ended; the text says why.
+        """
+        while self._end is None:
+            await self._changed.wait()
+        raise self._end
 
     async def _read(self) -> None:
         """Hand out what comes until the connection ends."""
