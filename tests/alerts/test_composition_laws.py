@@ -2,7 +2,7 @@
 
 from copy import deepcopy
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from hypothesis import given, settings
@@ -145,7 +145,7 @@ def check_order(station, zone):
 def check_gaps(station, zone):
     """A warned zone hears something at least every minute."""
     heard = [one for one in station.sounded(zone) if one.message != "music"]
-    for before, after in zip(heard, heard[1:], strict=False):
+    for before, after in pairwise(heard):
         if after.at - before.until > 60 * RATE:
             assert not living(station, zone, after.at - RATE)
 
@@ -254,7 +254,8 @@ def test_every_pair_of_live_alerts_ends_as_it_should(shared):
             assert not any(s.is_cut for s in said)
             assert {s.claim.priority for s in said} == {y.priority + 1}
             before = [s for s in heard if s.at < said[0].at][-1]
-            assert before.alert == "y" and not before.is_cut
+            assert before.alert == "y"
+            assert not before.is_cut
             # It is behind a whole cycle of the other: its last language has been said.
             assert before.words[2] == "en"
         assert station.messages(C)[-2:] == ["x-over", "music"]

@@ -99,6 +99,8 @@ class Station:
 
     def __init__(self, zones: Iterable[ZoneId] = (A, B, C, D), **settings) -> None:
         self.now: Sample = 1000 * RATE
+        self.began = self.now + STAMP
+        """When what is composed first is heard."""
         self.zones = tuple(zones)
         self.settings = {
             "neighbours": {},
