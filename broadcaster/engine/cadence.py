@@ -27,6 +27,8 @@ from zones.stream_format import StreamId
 
 BLOCK_PACKETS = 20
 """Packets encoded and laid out at once while nothing changes."""
+_MADE_AT_ONCE = 160
+"""Packets encoded at once, all lines together; blocks that follow are made ahead."""
 _LAYOUT_ROWS = 512
 """The most packets laid out ahead, all legs together; beyond it the caches would not hold them."""
 _MESSAGE = np.dtype(
@@ -46,8 +48,9 @@ _AT_ONCE = 1024
 class Payloads(Protocol):
     """Where a cadence gets the payloads of a stream from."""
 
-    end: Sample
-    """The first sample not yet encoded."""
+    @property
+    def end(self) -> Sample:
+        """The first sample not yet encoded."""
 
     def pointer(self, pcm: Pcm, sample: Sample, packets: int) -> int:
         """Address of the payload that begins at `sample`; encodes up to `packets` when needed."""
@@ -157,7 +160,8 @@ class Cadence:
         """Have the packets that begin at `sample` laid out, and up to `packets` ticks more."""
         if self._begin <= sample < self._end:
             return
-        pointers = np.array([line.pointer(pcm, sample, packets) for line in self._lines], np.uint64)
+        most = max(1, min(packets, _MADE_AT_ONCE // len(self._lines)))
+        pointers = np.array([line.pointer(pcm, sample, most) for line in self._lines], np.uint64)
         encoded = min(line.end for line in self._lines) - sample
         ticks = min(self._depth, packets, encoded // self.packet_time)
         ahead = np.arange(ticks, dtype=np.uint64)[:, np.newaxis]

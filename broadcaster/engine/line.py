@@ -7,8 +7,11 @@ voice by voice.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from broadcaster.engine.cadence import BLOCK_PACKETS
 from broadcaster.engine.codec import Octets, Samples, encode, lead, lowered
 from broadcaster.engine.codec.stateful import Encoder
 from broadcaster.engine.render import Mix
@@ -47,6 +50,19 @@ class Playing:
         return np.zeros(length, np.int16)
 
 
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Payloads of consecutive packets, from `begin` to `end`; they lie in `octets` at `address`."""
+
+    begin: Sample
+    end: Sample
+    octets: Octets
+    address: int
+
+
+_NO_BLOCK = _Block(0, 0, np.zeros(0, np.uint8), 0)
+
+
 class Line:
     """One run of encoded packets, shared by all streams that sound and encode alike."""
 
@@ -59,11 +75,7 @@ class Line:
         self._packet_bytes = payload_format.payload_bytes(packet_time)
         # Changing the rate costs more than all else: little at a time, so no tick gets a burst.
         self._most = _FILTERED // packet_time if self._lead else _PLAIN
-        self._octets: Octets = np.zeros(0, np.uint8)
-        self._address = 0
-        self._begin: Sample = 0
-        self.end: Sample = 0
-        """The first sample not yet encoded."""
+        self._block = self._following = _NO_BLOCK
 
     @property
     def mix(self) -> Mix:
@@ -78,7 +90,12 @@ class Line:
     def play(self, mix: Mix) -> None:
         """Play another mix from the next packet on."""
         self._playing.mix = mix
-        self.end = self._begin
+        self._block = self._following = _NO_BLOCK
+
+    @property
+    def end(self) -> Sample:
+        """The first sample not yet encoded."""
+        return self._block.end
 
     def open_from(self, sample: Sample) -> Sample:
         """Where the first packet from `sample` on begins: from there on all can still change."""
@@ -86,16 +103,33 @@ class Line:
 
     def pointer(self, pcm: Pcm, sample: Sample, packets: int) -> int:
         """Address of the payload that begins at `sample`; encodes up to `packets` when needed."""
-        if not self._begin <= sample < self.end:
-            length = (min(packets, self._most) if self.mix.is_whole else 1) * self.packet_time
-            before = self._lead
-            sound = self._playing.rendered(pcm, sample - before, length + before)
-            self._octets = encode(self._format, sound)
-            self._address = self._octets.ctypes.data
-            self._begin, self.end = sample, sample + length
-            if not self.mix.is_whole:  # what is missing may be there for the next packet
-                self.end = sample + self.packet_time
-        return self._address + (sample - self._begin) // self.packet_time * self._packet_bytes
+        if not self._block.begin <= sample < self._block.end:
+            if self._following.begin <= sample < self._following.end:
+                self._block, self._following = self._following, _NO_BLOCK
+            else:
+                self._block = self._made(pcm, sample, packets)
+        into = (sample - self._block.begin) // self.packet_time
+        return self._block.address + into * self._packet_bytes
+
+    def work_ahead(self, pcm: Pcm, sample: Sample) -> None:
+        """Encode the block after the one that `sample` is in, unless it is there.
+
+        So that lines whose blocks end together are not all encoded in one tick. What is missing now
+        may be there when it is due, and so may live sound: of these nothing is made ahead.
+        """
+        end = self._block.end
+        if sample < end and not self._following.end and self.mix.is_foreseen:
+            made = self._made(pcm, end, BLOCK_PACKETS)
+            self._following = made if self.mix.is_whole else _NO_BLOCK
+
+    def _made(self, pcm: Pcm, sample: Sample, packets: int) -> _Block:
+        time, before = self.packet_time, self._lead
+        packets = min(packets, self._most) if self.mix.is_foreseen else 1
+        sound = self._playing.rendered(pcm, sample - before, packets * time + before)
+        octets = encode(self._format, sound)
+        if not self.mix.is_whole:
+            packets = 1
+        return _Block(sample, sample + packets * time, octets, octets.ctypes.data)
 
 
 class Encoding:

@@ -37,7 +37,7 @@ from broadcaster.engine.waking import (
 )
 from zones.bus import Claim, ClaimId, Kind, Turn, ZoneId, stamped, turns
 from zones.media_time import RATE, Sample
-from zones.sound import Silence, pieces
+from zones.sound import Ring, Silence, pieces
 from zones.stream_format import StreamId
 
 _WINDOW: Sample = 10 * RATE
@@ -79,9 +79,15 @@ class Mix:
         self._pre_rolled = pre_rolled or {}
         self.is_whole = True
         """Whether the last `render` had everything at hand."""
+        self._is_live = any(isinstance(claim.source, Ring) for claim in claims)
         self._turns: tuple[Turn, ...] = ()
         self._known: tuple[Sample, Sample] = (0, 0)
         self._heard: tuple[tuple[Claim, ...], tuple[Waking, ...]] | None = None
+
+    @property
+    def is_foreseen(self) -> bool:
+        """Whether later packets can be rendered now: all is at hand, and nothing is live."""
+        return self.is_whole and not self._is_live
 
     @property
     def unstamped(self) -> tuple[Claim, ...]:

@@ -32,6 +32,8 @@ _MARGIN_NS = 300_000
 """Work that can wait ends this long before the next packets are due."""
 _AHEAD_NS = 1_500_000
 """The most encoding done ahead in one tick, so that the work of many voices is spread."""
+_LINES_AHEAD_NS = 400_000
+"""The same for blocks of lines: they have many ticks' time."""
 _WARM_UP_NS = 4_000_000
 """What an engine that begins may spend on cold encoders even if its first packets wait for it."""
 _HORIZON_PER_VOICE: Sample = 20
@@ -61,6 +63,7 @@ class Sender:
         self._lines: tuple[Line | Chorus, ...] = ()
         self._waiting: list[Line | Chorus] = []
         self._voices: tuple[Voice, ...] = ()
+        self._shared: tuple[Line, ...] = ()
         self._horizon: Sample = 0
         self._bulletins: Bulletins | None = None
         self._newest: Score | None = None
@@ -98,8 +101,7 @@ class Sender:
         while True:
             self._prepare(sample, BLOCK_PACKETS)
             due_ns = self._clock.monotonic_ns_at(sample)
-            if self._voices:
-                self._work_ahead(sample, min(due_ns - _MARGIN_NS, monotonic_ns() + _AHEAD_NS))
+            self._work_ahead(sample, min(due_ns - _MARGIN_NS, monotonic_ns() + _AHEAD_NS))
             if self._bulletins is not None and self._bulletins.due <= sample:
                 self._send_bulletins(sample, due_ns - _MARGIN_NS)
             sample = self._rest(sample)
@@ -199,6 +201,11 @@ class Sender:
         for voice in self._voices:
             while monotonic_ns() < until_ns and voice.work_ahead(self._pcm, sample, self._horizon):
                 pass
+        until_ns = min(until_ns, monotonic_ns() + _LINES_AHEAD_NS)
+        for line in self._shared:
+            if monotonic_ns() >= until_ns:
+                break
+            line.work_ahead(self._pcm, sample)
 
     def _send_bulletins(self, sample: Sample, until_ns: int) -> None:
         """Send what is due beside the sound, while there is time."""
@@ -246,6 +253,7 @@ class Sender:
                 self._block.note_adopting(plan.part, plan.revision)
             self._in_force = score.parts
             self._lines = score.lines
+            self._shared = tuple(line for line in score.lines if isinstance(line, Line))
             self._voices, self._bulletins = score.voices, score.bulletins
             if self._cadences:
                 self._tick = min(cadence.packet_time for cadence in self._cadences)
