@@ -234,7 +234,7 @@ class Dealer:
         listed = list(islice(order, _AHEAD))
         daypart = self._daypart(listed, begin, at)
         free = [one for one in listed if _suits(one, daypart)] or listed
-        good = [one for one in free if spread.allows(one, at)]
+        good = [one for one in free if spread.allows(one, at - CROSSFADE)]
         good = good or [one for one in free if one.pcm != spread.last] or free
         fitting = [one for one in good if left <= one.playing_length <= left + _FITS]
         chosen = fitting[0] if fitting else good[0]

@@ -25,7 +25,8 @@ CUT_FADE: Sample = 2 * RATE
 """How a track is faded out that gives way to a hard start."""
 SHORTEST_PART: Sample = RATE // 2
 """Less than this of a track is not begun."""
-_HOLE: Sample = RATE
+_HOLE: Sample = 3600 * RATE
+"""After a longer hole nothing that was due in it is made up for."""
 HEADROOM_DBTP = -3.02
 """True peak of an item with its gain: two of them in a crossfade then never exceed full scale."""
 _GAINS_DB = (-120.0, 40.0)
@@ -213,9 +214,9 @@ class _Work:
     def _waiting(self, boundary: Sample) -> tuple[Sample, int]:
         """Since when what is due waits, and how much of that has been put in already.
 
-        It waits since the last track began; after a hole nothing is made up for.
+        It waits since the last track began, if no long hole is between.
         """
-        since, count = boundary, 0
+        since, count = boundary - 1, 0
         for began, segment in reversed(self.items):
             if began + segment.length < since - _HOLE:
                 break
