@@ -223,7 +223,7 @@ class Control:
                 return await self._reload(fields)
             command = read_command(fields, core.ground.site, core.ground.clock, now)
             if isinstance(command, Alerting) and command.name == "preview":
-                return core.preview(command.order, now)
+                return core.alerts.preview(command.order, now)
             if isinstance(command, Play):
                 self._check_stored(command)
         except RefusedError as refusal:

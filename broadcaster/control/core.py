@@ -10,20 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
-from alerts.alert import Instant, Move
-from alerts.book import AnyMove, BookCommand
-from alerts.commands import Raise, StartExercise
 from alerts.composition import Composed
 from alerts.composition import Standing as StandingClaims
-from alerts.message import AlertError
-from alerts.moving import AlertRefusedError
-from broadcaster.control import alert_records, programme, records
+from broadcaster.control import programme, records
 from broadcaster.control.acts import (
     Alerting,
     Answered,
-    CalledUp,
     Command,
     Effect,
     EngineAdopted,
@@ -40,6 +33,7 @@ from broadcaster.control.acts import (
     Withdraw,
     Witnessed,
 )
+from broadcaster.control.alert_acts import AlertActs
 from broadcaster.control.alert_path import AlertPaths
 from broadcaster.control.answers import ANSWER_LIMIT, Answers, Waiting, beginning
 from broadcaster.control.ground import Ground
@@ -52,7 +46,7 @@ from broadcaster.engine.pace import END_LEAD
 from broadcaster.engine.plan import MAX_CLAIMS, GainStep, Part, Plan
 from playlists.outline import Outline
 from playlists.rotation import Rotation
-from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
+from zones.bus import Claim, ClaimId, ComesBack, Kind, pruned, stamped, turns, withdrawn
 from zones.media_time import RATE, Sample, WallAnchor
 from zones.priority import LOWEST_EMERGENCY
 from zones.sound import Source
@@ -63,8 +57,6 @@ UNSETTLED_EVERY = 5.0
 """The same while music is being brought in."""
 STALE_NOTICE: Sample = 30 * RATE
 """A notice that could not begin for so long is withdrawn: nobody expects it any more."""
-_MOST_ROUNDS = 8
-"""How often one decision may lead to the next at one moment; more would be a fault of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +93,8 @@ class Core:
         `revision` is the newest one known to have been written, should that plan be unreadable.
         """
         self.ground = ground
-        self.warnings = warnings
-        self.paths = AlertPaths()
-        self._composed = Composed((), {}, (), {}, None)
-        self._at: Sample = anchor.sample
+        self.composed = Composed((), {}, (), {}, None)
+        self.at: Sample = anchor.sample
         self.library = Library(is_settled=False)
         self._dealt: Mapping[str, Rotation] = {}
         self._outline: Outline | None = None
@@ -112,6 +102,7 @@ class Core:
         self.adopted_revision = 0
         self.acts: dict[ClaimId, Act] = {}
         self._answers = Answers()
+        self.alerts = AlertActs(warnings, self, self._answers)
         self._extend_at: float | None = None
         self._taking: tuple[int, frozenset[ClaimId]] | None = None
         self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.streams)
@@ -119,6 +110,16 @@ class Core:
             if not programme.is_programme(claim) and not is_composed(claim.id):
                 title = _title(claim, self.plan.sources)
                 self.acts.setdefault(claim.id, Act(claim.id, title))
+
+    @property
+    def warnings(self) -> Warnings:
+        """The alerts and exercises, and their sound."""
+        return self.alerts.warnings
+
+    @property
+    def paths(self) -> AlertPaths:
+        """The measured way of each warning."""
+        return self.alerts.paths
 
     def sample(self, now: float) -> Sample:
         """The media time at `now`, monotonic seconds."""
@@ -128,7 +129,7 @@ class Core:
 
     def handle(self, command: Command, now: float) -> tuple[Effect, ...]:
         """Do what `command` says."""
-        self._at = self.sample(now)
+        self.at = self.sample(now)
         known = self._answers.known(command.key)
         if known is not None:
             return known
@@ -152,12 +153,12 @@ class Core:
             case Withdraw():
                 return self._withdraw(command, now)
             case Alerting():
-                return self._alert(command, now)
+                return [*self.alerts.handle(command, now), *self._settled()]
             case Restarted():
-                return self._restarted(command, now)
+                return self.alerts.restarted(command, now)
             case Witnessed():
                 for witness in command.witnesses:
-                    self.witnesses.take(witness, self._at)
+                    self.witnesses.take(witness, self.at)
                     self.paths.take(witness)
                 return [Answered(command.key)]
             case TakeLibrary():
@@ -192,12 +193,9 @@ class Core:
 
     def expire(self, now: float) -> tuple[Effect, ...]:
         """Do what is due at `now`: answer what waited too long, extend the programme."""
-        self._at = self.sample(now)
+        self.at = self.sample(now)
         effects: list[Effect] = [*self._answers.overdue(self.adopted_revision, now)]
-        moves = self.warnings.expire(self._instant(now))
-        look = self.warnings.next_look
-        if moves or (look is not None and look <= self._at):
-            effects += self._moved(moves, now)
+        effects += self.alerts.expire(now)
         if self._extend_at is not None and self._extend_at <= now:
             effects += self._extend(now)
         return tuple(self._remembered(effects))
@@ -220,7 +218,7 @@ class Core:
         if standing is not None:
             self._wait(order.key, standing, now, needs_start=True)
             # Whether the control that first did it lived to record it is not known.
-            return [records.played(order, standing, self._anchor(now)), *self._settled()]
+            return [records.played(order, standing, self.anchor(now)), *self._settled()]
         revision = self.plan.revision + 1
         name = ClaimId(f"{claim_prefix(order)}{revision}")
         source = sound_of(order, self.library)
@@ -235,7 +233,7 @@ class Core:
         sources = {**self.plan.sources, f"{name}|{title}": source}
         planned = self._plan((*self.plan.claims, *claims), sources)
         self._wait(order.key, claims, now, needs_start=True)
-        return [records.played(order, claims, self._anchor(now)), *planned]
+        return [records.played(order, claims, self.anchor(now)), *planned]
 
     def _standing(self, order: Play) -> tuple[Claim, ...] | None:
         """The claims this act already made, should it come again after a restart."""
@@ -246,6 +244,13 @@ class Core:
         mine = tuple(c for c in self.plan.claims if c.id == order.claim)
         if any(programme.is_programme(claim) for claim in mine):
             raise RefusedError(f"{order.claim} is the programme and cannot be withdrawn", "claim")
+        if any(is_composed(claim.id) for claim in mine):
+            names = ", ".join(alerts_of(order.claim)) or "a warning"
+            raise RefusedError(
+                f"{order.claim} belongs to {names}: end that with `broadcaster alerts correct`, "
+                "`all-clear` or `step-down`",
+                "claim",
+            )
         if not mine:
             known = ", ".join(sorted(self.acts)) or "none"
             raise RefusedError(f"there is no claim {order.claim!r}; there are: {known}", "claim")
@@ -256,7 +261,7 @@ class Core:
         )
         planned = self._plan(claims, self.plan.sources)
         self._wait(order.key, mine, now, needs_start=False)
-        return [records.withdrawn(order, mine, end, self._anchor(now)), *planned]
+        return [records.withdrawn(order, mine, end, self.anchor(now)), *planned]
 
     def _take_site(self, order: TakeSite, now: float) -> list[Effect]:
         """Stand on another site; what stays is not touched (zones are never left mid-warning)."""
@@ -272,7 +277,7 @@ class Core:
         self._outline = None
         planned = self._extend(now)
         self._wait(order.key, (), now, needs_start=False)
-        return [records.reloaded(order, self._anchor(now)), *planned, *self._settled()]
+        return [records.reloaded(order, self.anchor(now)), *planned, *self._settled()]
 
     def _adopted(self, command: EngineAdopted, now: float) -> list[Effect]:
         self.adopted_revision = max(self.adopted_revision, command.revision)
@@ -283,7 +288,7 @@ class Core:
             )
             # The engine knows: it gave them. A plan of its own is not needed.
             self.plan = replace(self.plan, claims=claims)
-        effects = [*(self._moved((), now) if command.stamps else ()), *self._settled()]
+        effects = [*(self.alerts.moved((), now) if command.stamps else ()), *self._settled()]
         if self._taking is not None and self._taking[0] <= self.adopted_revision:
             effects.append(TakenOver(self._taking[1]))
             self._taking = None
@@ -307,7 +312,7 @@ class Core:
         self._taking = (self.plan.revision, frozenset(claim.id for claim in command.claims))
         names = ", ".join(sorted({claim.id for claim in command.claims}))
         noticed = Noticed(f"took over what was put on air by hand: {names}")
-        recorded = records.taken_over(theirs.values(), self._anchor(now))
+        recorded = records.taken_over(theirs.values(), self.anchor(now))
         return [noticed, *([recorded] if theirs else []), *planned]
 
     def _retake(self, command: RetakeAnchor, now: float) -> list[Effect]:
@@ -385,7 +390,7 @@ class Core:
             for name in sorted(stale)
         ]
         if stale:
-            noticed.append(records.went_stale(sorted(stale), self._anchor(now)))
+            noticed.append(records.went_stale(sorted(stale), self.anchor(now)))
         return noticed, tuple(claim for claim in self.plan.claims if claim.id not in stale)
 
     def _age(self, claim: Claim, at: Sample) -> bool:
@@ -426,134 +431,22 @@ class Core:
     def _compose(self, others: tuple[Claim, ...], sources: Mapping[str, Source]) -> Composed:
         mine = tuple(claim for claim in self.plan.claims if is_composed(claim.id))
         standing = StandingClaims((*others, *mine), {**self.plan.sources, **sources})
-        self._composed = self.warnings.compose(standing, self._at)
-        return self._composed
+        self.composed = self.warnings.compose(standing, self.at)
+        return self.composed
 
-    def _anchor(self, now: float) -> WallAnchor:
+    def planned_anew(self) -> list[Effect]:
+        """The plan with the warnings as they are now."""
+        return self._plan(self.plan.claims, self.plan.sources)
+
+    def title(self, claim: ClaimId) -> str | None:
+        """What somebody called a claim."""
+        act = self.acts.get(claim)
+        return None if act is None else act.title
+
+    def anchor(self, now: float) -> WallAnchor:
+        """Both clocks at `now`."""
         at = self.sample(now)
         return WallAnchor(at, self.plan.anchor.utc_at(at))
-
-    # --- warnings ---
-
-    def _instant(self, now: float) -> Instant:
-        return Instant(now, self.plan.anchor.utc_at(self.sample(now)))
-
-    def _alert(self, command: Alerting, now: float) -> list[Effect]:
-        """Have the book do an act on a warning, and the plan hold what comes of it."""
-        try:
-            moves = self.warnings.handle(command.order, self._instant(now))
-        except AlertRefusedError as refusal:
-            # What fell due before it was made all the same.
-            due = tuple(move for move in refusal.moves if isinstance(move, AnyMove))
-            refused = records.refused(command, command.name, str(refusal), self._anchor(now))
-            answered = Answered(command.key, error=str(refusal), where=refusal.where or None)
-            return [*self._moved(due, now), refused, answered]
-        effects = self._moved(moves, now, command)
-        answer = self.warnings.book.answer(command.order.key)
-        subject = "" if answer is None else answer.subject
-        mine = tuple(c for c in self.plan.claims if subject in alerts_of(c.id) and c.until is None)
-        begins = frozenset(c.id for c in mine if c.start is None)
-        told = partial(self._told, subject, begins, command.at if moves else None)
-        revision = self.plan.revision
-        self._answers.wait(command.key, Waiting(revision, now + ANSWER_LIMIT, begins, told))
-        return [*effects, *self._settled()]
-
-    def _restarted(self, command: Restarted, now: float) -> list[Effect]:
-        """Go on with every alert that lived, those too of which only their claims tell."""
-        anchor, at = self._anchor(now), self._instant(now)
-        missed = alert_records.missed(command.unrecorded, anchor)
-        found = self.warnings.found(self.plan.claims, at)
-        moves = (*self.warnings.book.restarted(at.now, at.utc), *found)
-        return [*missed, *self._moved(moves, now)]
-
-    def preview(self, order: BookCommand, at: Sample) -> dict[str, object]:
-        """What an act would do, in words, exits and zones; nothing is changed.
-
-        Raises:
-            RefusedError: as the act itself would be.
-        """
-        if not isinstance(order, Raise | StartExercise):
-            raise RefusedError("only a warning or an exercise can be looked at before", "name")
-        try:
-            said = self.warnings.preview(order)
-        except AlertError as error:
-            raise RefusedError(str(error)) from None
-        return {**said.shown(), "interrupts": self._interrupted(said.zones, said.level, at)}
-
-    def _interrupted(
-        self, zones: tuple[ZoneId, ...], level: int, at: Sample
-    ) -> list[dict[str, object]]:
-        """What would fall silent in these zones under a claim at `level`, and what would not."""
-        found: dict[tuple[str, bool], list[str]] = {}
-        for zone in zones:
-            bus = (claim for claim in self.plan.claims if claim.zone == zone)
-            for turn in turns(bus, at, at + 1):
-                gives_way = turn.claim.priority < level
-                found.setdefault((self._titled(turn.claim), gives_way), []).append(zone)
-        return [
-            {"title": title, "zones": listed, "gives_way": gives_way}
-            for (title, gives_way), listed in found.items()
-        ]
-
-    def _titled(self, claim: Claim) -> str:
-        names = alerts_of(claim.id)
-        alert = self.warnings.book.alert(names[0]) if names else None
-        if alert is not None:
-            return self.warnings.message(alert).title.en
-        act = self.acts.get(claim.id)
-        return act.title if act is not None else claim.kind.value
-
-    def _told(
-        self, subject: str, begun: frozenset[ClaimId], given: Sample | None
-    ) -> Mapping[str, object]:
-        """What the answer to an act says of its alert, as things stand then.
-
-        `begun` are the claims that the act brought; none if it changed nothing that is heard.
-        """
-        fields = alert_records.answer(subject, self.warnings)
-        if begun:
-            mine = [claim for claim in self.plan.claims if claim.id in begun]
-            fields |= beginning(mine, self._has_bus, given)
-        return fields
-
-    def _moved(
-        self, moves: tuple[AnyMove, ...], now: float, command: Alerting | None = None
-    ) -> list[Effect]:
-        """Record moves, and bring the plan and the book into agreement."""
-        effects: list[Effect] = []
-        for _ in range(_MOST_ROUNDS):
-            effects += self._recorded(moves, now, command)
-            effects += self._plan(self.plan.claims, self.plan.sources)
-            self._note_paths(moves, command)
-            moves = self.warnings.notice(
-                self._composed, self.plan.claims, self._at, self._instant(now)
-            )
-            if not moves:
-                break
-            command = None
-        return effects
-
-    def _recorded(
-        self, moves: tuple[AnyMove, ...], now: float, command: Alerting | None
-    ) -> list[Effect]:
-        if not moves:
-            return []
-        book, anchor = self.warnings.book, self._anchor(now)
-        key = "" if command is None else command.key
-        called = (move.called for move in moves if isinstance(move, Move))
-        calls = [CalledUp(call) for call in called if call is not None]
-        return [alert_records.moved(moves, book.kept_open, now, anchor, key), *calls]
-
-    def _note_paths(self, moves: tuple[AnyMove, ...], command: Alerting | None) -> None:
-        """Begin the measured path of every warning that begins to sound."""
-        given = self._at if command is None or not command.at else command.at
-        for move in moves:
-            if isinstance(move, Move) and alert_records.begins_to_sound(move):
-                utc = self.plan.anchor.utc_at(given)
-                self.paths.begin(move.after.id, given, utc, self._at, self.plan.revision)
-        for alert in self.warnings.book.living:
-            claims = (c for c in self.plan.claims if alert.id in alerts_of(c.id))
-            self.paths.started(alert.id, claims)
 
     # --- answers ---
 
@@ -567,7 +460,7 @@ class Core:
                 act = self.acts.get(name)
                 mine = (claim for claim in self.plan.claims if claim.id == name)
                 given = None if act is None else act.given
-                fields |= beginning(mine, self._has_bus, given)
+                fields |= beginning(mine, self.has_bus, given)
             return fields
 
         begins = frozenset([name] if name is not None and needs_start else [])
@@ -578,7 +471,8 @@ class Core:
         """The answers that need not wait any longer."""
         return [*self._answers.settled(self.adopted_revision, self.unstamped)]
 
-    def _has_bus(self, claim: Claim, at: Sample) -> bool:
+    def has_bus(self, claim: Claim, at: Sample) -> bool:
+        """Whether a claim is on air in its zone at `at`."""
         bus = [other for other in self.plan.claims if other.zone == claim.zone]
         return any(turn.claim.id == claim.id for turn in turns(bus, at, at + 1))
 
