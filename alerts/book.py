@@ -43,11 +43,10 @@ from alerts.exercises import Exercises
 from alerts.life_cycle import ENDED, WARNING, Event, State, Times, Who
 from alerts.message import Message
 from alerts.message_book import MessageBook
-from alerts.moving import ENGINE, AlertRefusedError, Cause, begun, moved
+from alerts.moving import ENGINE, AlertRefusedError, AnyMove, Cause, begun, moved
 from alerts.sounding import House, aired
 from zones.bus import ZoneId
 
-AnyMove = Move | ExerciseMove | SelfTestMove
 Rule = Detected | Quieted | SensorLost | Updated | Cancelled
 Practice = StartExercise | EndExercise | RunSelfTest | HearSelfTest
 BookCommand = Raise | by_people.Act | Rule | Practice

@@ -208,7 +208,9 @@ def cancelled(alert: Alert, order: Cancelled, at: Instant, house: House) -> Aler
     return _withdrawn(alert, order.incident, why, at, house)
 
 
-def _withdrawn(alert: Alert, incident: IncidentId, why: Cause, at: Instant, house: House) -> Alert:
+def _withdrawn(
+    alert: Alert, incident: IncidentId, why: Cause, at: Instant, house: House
+) -> Alert | None:
     going = _without(alert, incident)
     if alert.state in _ON:
         return proposed(replace(alert, going=going), why, at, house)
@@ -240,7 +242,8 @@ def _is_stronger(alert: Alert, said: Content, seen: Detected) -> bool:
     strength = (said.rank, seen.window <= 0)
     if strength <= (alert.content.rank, alert.sounds):
         return False
-    known = alert.judged if seen.window <= 0 else alert.rise and alert.rise.content
+    waits = alert.rise.content if alert.rise else None
+    known = alert.judged if seen.window <= 0 else waits
     return known is None or said.rank > known.rank
 
 

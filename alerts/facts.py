@@ -67,7 +67,7 @@ def _read(kind: Any, said: object, at: Instant, where: str) -> object:  # noqa: 
             return _moment(float(said["left"]), datetime.fromisoformat(said["utc"]), at)
         if kind is datetime and isinstance(said, str):
             return datetime.fromisoformat(said)
-        if is_dataclass(kind) and isinstance(said, Mapping):
+        if hasattr(kind, "__dataclass_fields__") and isinstance(said, Mapping):
             return kind(
                 **{
                     name: _read(hint, said[name], at, f"{where}.{name}")

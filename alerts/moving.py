@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from alerts.alert import MOST_STEPS, Alert, AlertId, Instant, Purpose, Step, words
+from alerts.alert import MOST_STEPS, Alert, AlertId, Instant, Move, Purpose, Step, words
+from alerts.exercise import ExerciseMove, SelfTestMove
 from alerts.hazard import Level, Response
 from alerts.life_cycle import ENDED, MOVES, Event, State, Who
 from alerts.message import AlertError
@@ -48,6 +49,9 @@ _PAST: Final = {
     Event.MERGE: "became part of another",
 }
 
+AnyMove = Move | ExerciseMove | SelfTestMove
+"""What changes the book of alerts."""
+
 _HIGHEST = (Level.EVACUATE, Response.EVACUATE)
 
 
@@ -61,7 +65,7 @@ class AlertRefusedError(AlertError):
         super().__init__(text)
         self.where = where
         self.alert = alert
-        self.moves: tuple[object, ...] = ()
+        self.moves: tuple[AnyMove, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

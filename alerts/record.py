@@ -13,11 +13,12 @@ from datetime import datetime
 from typing import Any
 
 from alerts.alert import Alert, Called, Instant, Move
-from alerts.book import AnyMove, Book
+from alerts.book import Book
 from alerts.exercise import Exercise, ExerciseMove, SelfTest
 from alerts.facts import FactsError, read, written
 from alerts.life_cycle import Times
 from alerts.message_book import MessageBook
+from alerts.moving import AnyMove
 
 _REAL, _EXERCISE, _TEST = "real", "exercise", "self-test"
 _ZONES = ("sounded", "overridden", "degraded", "conflicting")
