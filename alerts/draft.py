@@ -79,8 +79,10 @@ class Draft:
         self._number = 1 + max((name.number for name in self.names.values()), default=0)
         self._named = {id(source): name for name, source in standing.sources.items()}
         self._heard: dict[ZoneId, dict[Sample, Turn | None]] = {}
-        composed = (claim for bus in self._claims.values() for claim in bus.values())
-        self._made: dict[Source, Source] = {claim.source: claim.source for claim in composed}
+        self._made: dict[Source, Source] = {}
+        for claim in (claim for bus in self._claims.values() for claim in bus.values()):
+            self._made[claim.source] = claim.source
+            self._named.setdefault(id(claim.source), f"{claim.id} in {claim.zone}")
 
     # --- what stands ---
 

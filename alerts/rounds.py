@@ -333,6 +333,6 @@ def _begun(segments: tuple[Segment, ...], index: int, voices: Voices) -> Round |
                 if segments[end : end + len(part)] != part:
                     break
                 parts, end = parts + 1, end + len(part)
-            if (parts or cycle.tone) and (best is None or parts > best.parts):
+            if end > index and (best is None or parts > best.parts):
                 best = Round(voice, number, parts, 0)
     return best
