@@ -44,7 +44,15 @@ _COMMANDS: Final = {
     ),
     "library": ("broadcaster.ingest.commands", "library", "Recordings: import and list."),
     "store": ("broadcaster.ingest.commands", "store", "The decoded sound that is played."),
+    "messages": (
+        "broadcaster.ingest.message_commands",
+        "messages",
+        "What is said: texts, voices, what is wrong with them.",
+    ),
     "journal": ("broadcaster.commands.journal", "journal", "What was done: check it, export it."),
+    "people": ("broadcaster.console.commands", "people", "Who may sign in at the console."),
+    "tokens": ("broadcaster.console.commands", "tokens", "Tokens with which programs ask."),
+    "tls": ("broadcaster.console.commands", "tls", "Certificates for the console."),
 }
 
 # Errors whose text is written for the user; looked up only in modules that are loaded.
@@ -57,6 +65,8 @@ _FOR_THE_USER: Final = (
     ("broadcaster.engine.shared_block", "SharedBlockError"),
     ("broadcaster.ingest.errors", "IngestError"),
     ("broadcaster.journal.entry", "JournalError"),
+    ("broadcaster.console.people_database", "PeopleError"),
+    ("broadcaster.console.certificates", "CertificateError"),
     ("zones.site", "UnknownNameError"),
 )
 
@@ -125,8 +135,8 @@ def main() -> None:
 
 def _sentence(error: Exception) -> str | None:
     """What to tell the user; None when the error is a fault of ours."""
-    site_errors = _loaded("zones.sitefile", "SiteError")
-    if isinstance(error, site_errors):
+    site, catalogue = ("zones.sitefile", "SiteError"), ("alerts.catalogue", "CatalogueError")
+    if isinstance(error, (*_loaded(*site), *_loaded(*catalogue))):
         problems: Any = error
         return str(problems.rendered())
     for module, name in _FOR_THE_USER:

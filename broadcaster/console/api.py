@@ -76,6 +76,9 @@ def _reading(reading: Reading, gate: Gate) -> tuple[Route, ...]:
         Route("GET", "/metrics", None, metrics,
               "For Prometheus: open to this machine, else for whoever may look",
               models.Answer, media_type="text/plain"),
+        Route("GET", "/ca.crt", None, reading.authority,
+              "The certificate that browsers are to trust", models.Answer,
+              media_type="application/x-x509-ca-cert"),
         Route("GET", "/healthz", None, reading.health, "Whether the console hears control",
               models.Health),
     )  # fmt: skip

@@ -130,7 +130,8 @@ class AlertAnswer(Answer):
     state: str | None = None
     revision: int | None = None
     adopted: bool | None = Field(None, description="Whether the engine has taken it over.")
-    on_air: bool | None = None
+    on_air: list[str] | bool | None = Field(None, description="The zones that hear it.")
+    may: list[str] | None = Field(None, description="What can be done with it now.")
     durable: bool | None = Field(None, description="Whether the record is on disk.")
 
 
@@ -179,7 +180,7 @@ class PlayAnswer(Answer):
     """What became of it."""
 
     claim: str | None = None
-    on_air: bool | None = None
+    on_air: list[str] | bool | None = Field(None, description="The zones that hear it.")
     adopted: bool | None = None
     durable: bool | None = None
 

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from aiohttp import web
 
+from broadcaster.console.certificates import TlsPlace
 from broadcaster.console.metrics import Metrics
 from broadcaster.console.models import JournalQuery
 from broadcaster.console.problem import ProblemError
@@ -82,6 +83,16 @@ class Reading:
             "control": "up" if line.is_up else "lost",
             "watchers": self._station.live.watchers,
         }
+
+    async def authority(self, call: Call) -> web.Response:
+        """The certificate that browsers are to trust."""
+        try:
+            octets = TlsPlace(self._station.state / "tls").authority.read_bytes()
+        except FileNotFoundError:
+            raise ProblemError(
+                404, "not-found", "this station has no authority: `broadcaster tls init` makes one"
+            ) from None
+        return web.Response(body=octets, content_type="application/x-x509-ca-cert")
 
     async def openapi(self, call: Call) -> Mapping[str, Any]:
         """This API, as OpenAPI 3.1."""

@@ -41,7 +41,7 @@ class FakeControl:
         if command["key"] not in self.done:
             self.done[command["key"]] = {
                 "alert": f"alert-{len(self.done)}", "state": "sounding", "revision": 4,
-                "adopted": True, "on_air": True, "durable": True,
+                "adopted": True, "on_air": ["upper"], "durable": True,
             }  # fmt: skip
             self.commands.put_nowait(command)
         return self.done[command["key"]]

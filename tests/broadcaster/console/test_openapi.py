@@ -23,6 +23,7 @@ REQUESTS = [
     ("GET", "/api/v1/openapi.json", None),
     ("GET", "/metrics", None),
     ("GET", "/healthz", None),
+    ("GET", "/ca.crt", None),
     ("POST", "/api/v1/alerts", {"message": "m", "zones": ["upper"], "at": [37.5, 126.9]}),
     ("POST", "/api/v1/preview", {"hazard": "flood", "level": "warning", "camera": "214"}),
     ("POST", "/api/v1/alerts/a1/confirm", {}),
