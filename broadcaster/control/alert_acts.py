@@ -11,11 +11,11 @@ from functools import partial
 from typing import Protocol
 
 from alerts.alert import Instant, Move
-from alerts.book import AnyMove, BookCommand
+from alerts.book import BookCommand
 from alerts.commands import Raise, StartExercise
 from alerts.composition import Composed
 from alerts.message import AlertError
-from alerts.moving import AlertRefusedError
+from alerts.moving import AlertRefusedError, AnyMove
 from broadcaster.control import alert_records, records
 from broadcaster.control.acts import Alerting, Answered, CalledUp, Effect, Restarted
 from broadcaster.control.alert_path import AlertPaths
@@ -74,11 +74,10 @@ class AlertActs:
         try:
             moves = self.warnings.handle(command.order, self._instant(now))
         except AlertRefusedError as refusal:
-            # What fell due before it was made all the same.
-            due = tuple(move for move in refusal.moves if isinstance(move, AnyMove))
             refused = records.refused(command, command.name, str(refusal), station.anchor(now))
             answered = Answered(command.key, error=str(refusal), where=refusal.where or None)
-            return [*self.moved(due, now), refused, answered]
+            # What fell due before it was made all the same.
+            return [*self.moved(refusal.moves, now), refused, answered]
         effects = self.moved(moves, now, command)
         answer = self.warnings.book.answer(command.order.key)
         subject = "" if answer is None else answer.subject

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from alerts.alert import Alert, Instant, Move
-from alerts.book import AnyMove
 from alerts.exercise import Exercise
 from alerts.life_cycle import SOUNDING, State
 from alerts.message import Message
-from alerts.moving import may
+from alerts.moving import AnyMove, may
 from alerts.record import facts, subject
 from broadcaster.control.acts import Recorded
 from broadcaster.control.alert_path import AlertPath

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from alerts import exits
 from alerts.alert import Alert, Instant, LastWord
-from alerts.book import AnyMove, Book, BookCommand
+from alerts.book import Book, BookCommand
 from alerts.claim_name import Role, parse_claim_name
 from alerts.commands import Raise, StartExercise
 from alerts.composition import Composed, Ending, Standing, Voiced, compose
@@ -20,6 +20,7 @@ from alerts.hazard import HazardId, Response
 from alerts.life_cycle import ENDING, SOUNDING, State
 from alerts.message import GENERIC, Hazard, Message, UnknownMessageError
 from alerts.message_book import MessageBook
+from alerts.moving import AnyMove
 from alerts.speaking import Speech, speak
 from alerts.spoken import Cycle, Spoken
 from alerts.voices import Voices
