@@ -45,24 +45,29 @@ def hear(draft: Draft, voiced: Voiced) -> None:
 def change(draft: Draft, line: Line) -> None:
     """Go over to other words or another spacing, in all zones together, where a round begins.
 
+    A zone that is out of step finishes its cycle first.
     Words are never given up for a tone alone: while recordings are being read, nobody has any.
     """
     current = draft.current(line)
+    if not any(has_words(line.voices(zone)) for zone in current):
+        return
     for claim in current.values():
         if claim.start is None and claim.source != line.whole(claim.zone):
             draft.resound(claim, line.whole(claim.zone))
     begun = {zone: claim for zone, claim in current.items() if claim.start is not None}
-    if not any(has_words(line.voices(zone)) for zone in begun):
-        return
     if all(_plays(claim, line.whole(zone)) for zone, claim in begun.items()):
         return
-    leading = draft.leading(line) or _unheard(line, next(iter(begun.values())))
-    at, to_come = changed(leading, draft.soon, line.score(next(iter(begun))))
+    first = next(iter(begun))
+    leading = draft.leading(line) or _unheard(line, begun[first])
+    at, to_come = changed(leading, draft.soon, line.score(first))
+    others = Course(written(to_come, line.voices(first)), at, line.voices(first))
     name = draft.named(line.alerts, line.role, line.message)
     for zone, claim in begun.items():
-        source = written(to_come, line.voices(zone))
-        draft.end(claim, at)
-        draft.add(name, zone, line.kind, line.priority, source, at)
+        course = draft.course(claim)
+        own = max(at, claim.start or at) if course is None else course.cycle_end(at)
+        draft.end(claim, own)
+        source = joined(others, own, line.voices(zone))
+        draft.add(name, zone, line.kind, line.priority, source, own)
 
 
 def fall_into_step(draft: Draft, line: Line) -> None:
