@@ -27,6 +27,8 @@ acts = st.one_of(
     st.tuples(st.just("add"), names, some_zones),
     st.tuples(st.just("languages"), names),
     st.tuples(st.just("end"), names),
+    st.tuples(st.just("speak live"), st.sampled_from(ZONES)),
+    st.tuples(st.just("fall silent")),
     st.tuples(st.just("wait"), st.floats(0.01, 100).map(lambda s: round(s, 2))),
 )
 
@@ -53,6 +55,10 @@ class Story:
                 self.alerts[name] = self.with_languages(self.alerts[name])
             case ("end", name) if self.lives(name):
                 self.alerts[name] = ended(self.alerts[name])
+            case ("speak live", zone) if not self.station.is_live:
+                self.station.speak_live(zone)
+            case ("fall silent",):
+                self.station.fall_silent()
             case ("wait", seconds):
                 self.live(seconds)
         self.station.compose(*self.alerts.values())
@@ -146,7 +152,11 @@ def check_gaps(station, zone):
     """A warned zone hears something at least every minute."""
     heard = [one for one in station.sounded(zone) if one.message != "music"]
     for before, after in pairwise(heard):
-        if after.at - before.until > 60 * RATE:
+        is_live = any(
+            turn.claim.id == "mic" and before.until <= turn.start < after.at
+            for turn in station.heard[zone]
+        )
+        if after.at - before.until > 60 * RATE and not is_live:
             assert not living(station, zone, after.at - RATE)
 
 
@@ -179,6 +189,7 @@ def test_an_ending_is_spoken_in_every_zone_of_its_alert_and_in_no_other(acts):
     for name, one in story.alerts.items():
         if one.ending is None:
             story.alerts[name] = ended(one)
+    story.act(("fall silent",))
     zones_of = {name: set(one.zones) for name, one in story.alerts.items()}
     story.station.compose(*story.voiced())
     story.live(400)

@@ -192,9 +192,14 @@ class Station:
 
     def speak_live(self, zone: ZoneId) -> None:
         """An emergency microphone takes a zone."""
-        claim = Claim(ClaimId("mic"), zone, Kind.PAGE, 255, Ring("mic"), start=self.now)
         self._play()
-        self.others.append(claim)
+        self.others = [claim for claim in self.others if claim.id != "mic"]
+        self.others.append(Claim(ClaimId("mic"), zone, Kind.PAGE, 255, Ring("mic"), self.now))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody speaks."""
+        return any(claim.id == "mic" and claim.until is None for claim in self.others)
 
     def fall_silent(self) -> None:
         """The microphone is let go."""
