@@ -129,9 +129,14 @@ class Wording:
             yield Phrase(self.language, text)
 
     @property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """The places where its words depend on the case."""
+        return tuple(one for one in self.pieces if isinstance(one, Alternative))
+
+    @property
     def conditions(self) -> frozenset[Condition]:
         """What its words depend on."""
-        return frozenset(one.condition for one in self.pieces if isinstance(one, Alternative))
+        return frozenset(one.condition for one in self.alternatives)
 
     @property
     def has_only(self) -> bool:

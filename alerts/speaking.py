@@ -26,7 +26,7 @@ from alerts.message import (
 from alerts.message_book import MessageBook
 from alerts.names import name_in
 from alerts.spoken import Cycle, Spoken
-from alerts.voices import Status, Voices
+from alerts.voices import RANKS, Status, Voices
 from zones.bus import ZoneId
 from zones.geometry import Point
 from zones.media_time import RATE, Sample, samples
@@ -75,6 +75,8 @@ def speak(
         ValueError: there is no zone.
     """
     where = tuple(dict.fromkeys(zones))
+    if not where:
+        raise ValueError(f"message {message.id}: no zone is named to speak it in")
     notes: list[str] = []
     for candidate in (message, *book.nearest(message)):
         case = _Case(candidate, where, site, place, voices, book, only)
@@ -88,6 +90,29 @@ def speak(
     # A language of silence, so that whatever waits for the end of one comes in after the tone.
     alone = (Cycle(tone, ((silence(AFTER_LANGUAGE),),)),)
     return Speech(Spoken(message.id, dict.fromkeys(where, alone)), tuple(notes))
+
+
+def spoken_status(wording: Wording, voices: Voices) -> Status:
+    """What is known of the recordings with which a text is spoken, at worst."""
+    statuses = []
+    for only in (False, True) if wording.has_only else (False,):
+        plain = wording.plain(only=only)
+        said = _sayable(plain, plain, voices) or plain
+        statuses.append(voices.worst(said))
+    return max(statuses, key=RANKS.__getitem__)
+
+
+def _sayable(
+    pieces: tuple[Phrase, ...], plain: tuple[Phrase, ...], voices: Voices
+) -> tuple[Phrase, ...] | None:
+    """The pieces with their names, or the plain text where somebody recorded only that."""
+    at_once = whole(plain)
+    is_spoken_by_person = voices.of(at_once).status is Status.RECORDED
+    if is_spoken_by_person and voices.worst(plain) is not Status.RECORDED:
+        return (at_once,)
+    if all(map(voices.can_say, pieces)):
+        return pieces
+    return (at_once,) if voices.can_say(at_once) else None
 
 
 @dataclass(frozen=True)
@@ -137,15 +162,7 @@ class _Case:
     def _phrases(self, wording: Wording, zone: ZoneId) -> tuple[Phrase, ...] | None:
         """What to say in a zone: in pieces with its names, or the plain text in one go."""
         pieces = wording.resolved(lambda one: self._side(wording.language, one, zone))
-        plain = wording.plain(only=self.only)
-        at_once = whole(plain)
-        if self.voices.of(at_once).status is Status.RECORDED and (
-            self.voices.worst(plain) is not Status.RECORDED
-        ):
-            return (at_once,)
-        if all(map(self.voices.can_say, pieces)):
-            return pieces
-        return (at_once,) if self.voices.can_say(at_once) else None
+        return _sayable(pieces, wording.plain(only=self.only), self.voices)
 
     def _side(self, language: Language, one: Alternative, zone: ZoneId) -> str:
         if one.condition is Condition.ONLY:

@@ -16,6 +16,7 @@ from alerts.catalogue import CatalogueError, parse_catalogue
 from alerts.message_book import MessageBook
 from alerts.names import SiteNames
 from broadcaster.run_directory import write_whole
+from zones.problem import Problem
 from zones.site import Name
 
 FOLDER: Final = "messages"
@@ -66,6 +67,34 @@ def messages_in_force(state: Path) -> tuple[MessageBook, str]:
     return read_messages(None), f"{why}; the messages that ship with the program are used"
 
 
+def put_catalogue(state: Path, file: Path) -> MessageBook:
+    """Let a station speak the messages of a file, once it is known to be right.
+
+    Raises:
+        CatalogueError: with every problem in it; nothing has changed.
+        OSError: it cannot be read, or not be put into the state directory.
+    """
+    data = file.read_bytes()
+    try:
+        book = parse_catalogue(data.decode("utf-8"), str(file))
+    except UnicodeDecodeError as error:
+        problem = Problem(str(file), 1, 1, f"is not UTF-8: {error.reason}", "save it as UTF-8")
+        raise CatalogueError([problem], "") from None
+    own = catalogue_path(state)
+    own.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_whole(own, data)
+    return book
+
+
+def drop_catalogue(state: Path) -> bool:
+    """Go back to the messages that ship; whether the station had its own. Raises OSError."""
+    try:
+        catalogue_path(state).unlink()
+    except FileNotFoundError:
+        return False
+    return True
+
+
 def write_names(state: Path, names: SiteNames) -> bool:
     """Note a site's names for whoever renders them; whether they are others than before.
 
@@ -73,7 +102,7 @@ def write_names(state: Path, names: SiteNames) -> bool:
         OSError: they cannot be written.
     """
     path = state / FOLDER / _NAMES
-    data = json.dumps(asdict(names), ensure_ascii=False, sort_keys=True).encode()
+    data = json.dumps(asdict(names), ensure_ascii=False).encode()
     if path.exists() and path.read_bytes() == data:
         return False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from broadcaster.ingest.analysis import Findings
+from broadcaster.ingest.clipping import is_clipped
 from broadcaster.ingest.confined_reader import ConfinedReader
 from broadcaster.ingest.errors import IngestError, RefusedError
 from broadcaster.ingest.limiter import limited
@@ -84,6 +85,8 @@ class SpokenMessage:
     pcm: PcmId
     length: Sample
     title: str
+    is_clipped: bool = False
+    """Whether it was recorded too loud."""
 
 
 def import_message(
@@ -107,7 +110,8 @@ def import_message(
         result = spoken(voice[listened.findings.cue_in : listened.findings.cue_out])
     except RefusedError as error:
         raise RefusedError(f"{path}: {error}") from error
-    return SpokenMessage(store.add(result), len(result), tags_of(first.tags, path.stem).title)
+    title = tags_of(first.tags, path.stem).title
+    return SpokenMessage(store.add(result), len(result), title, is_clipped(voice))
 
 
 def _opened(path: Path, reading: Reading) -> Opened:

@@ -106,7 +106,7 @@ class VoiceShelf:
 
     def __init__(self, state: Path, store: PcmStore, shipped: Traversable | None = None) -> None:
         """`shipped` is where the shipped voices lie, by default in the program."""
-        self._store = store
+        self.store = store
         self._shipped = resources.files("alerts") / FOLDER if shipped is None else shipped
         self._folder = state / FOLDER
         self.fault = ""
@@ -151,7 +151,7 @@ class VoiceShelf:
             why = f"{record.audio}: not the file that was brought in; bring it in again"
             return Voice(None, 0, Status.CORRUPT, why)
         known = self._decoded.get(record.sha256)
-        if known is not None and self._store.contains(known[0]):
+        if known is not None and self.store.contains(known[0]):
             return _worded(Voice(known[0], known[1], known[2]), record)
         try:
             samples = _decoded(record.audio, data)
@@ -163,7 +163,7 @@ class VoiceShelf:
         if not status.is_usable:
             why = f"{record.audio}: holds nothing but silence; record it again"
             return Voice(None, 0, status, why)
-        pcm = self._store.add(samples)
+        pcm = self.store.add(samples)
         self._decoded[record.sha256] = (pcm, len(samples), status)
         self._is_remembered = False
         return _worded(Voice(pcm, len(samples), status), record)
