@@ -6,36 +6,25 @@ written down. A step of the wall clock moves nothing (SAFETY H2).
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
 from alerts import by_people, by_rules, by_time, reported
 from alerts.alert import Alert, AlertId, Content, IncidentId, Instant, Move, Origin, alert_id
+from alerts.answers import Answer, Answers
 from alerts.commands import (
-    Acknowledge,
-    AddZones,
-    AllClear,
-    BreakGlass,
     Cancelled,
-    Confirm,
-    Correct,
     Detected,
     EndExercise,
-    Escalate,
     HearSelfTest,
-    Hold,
+    OnAlert,
     Quieted,
     Raise,
-    Reconfirm,
-    Reject,
     RunSelfTest,
     SensorLost,
     StartExercise,
-    StepDown,
-    Stop,
     Updated,
 )
 from alerts.exercise import Exercise, ExerciseId, ExerciseMove, SelfTest, SelfTestMove
@@ -53,20 +42,7 @@ BookCommand = Raise | by_people.Act | Rule | Practice
 
 MOST_ENDED = 500
 """Ended alerts that are still known, so that an act on one is answered by what happened."""
-MOST_ANSWERS = 4096
-"""Commands whose answers are remembered."""
-
 _JOINABLE = WARNING | {State.PENDING, State.HELD}
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a command."""
-
-    subject: str
-    """The id of the alert, exercise or self-test; empty when there was nothing to do."""
-    state: str = ""
-    revision: int = 0
 
 
 class Book:
@@ -76,8 +52,10 @@ class Book:
         """`messages` can be changed later by `take_messages`."""
         self.house = House(messages, times or Times())
         self._alerts: dict[AlertId, Alert] = {}
+        # Those of them that time can move: few, where the ended are many.
+        self._open: dict[AlertId, Alert] = {}
         self._exercises = Exercises()
-        self._answers: OrderedDict[str, Answer | AlertRefusedError] = OrderedDict()
+        self._answers = Answers()
         self._told_at: dict[AlertId, float] = {}
         self._number = 0
         self._newest = Instant(float("-inf"), datetime.min)  # noqa: DTZ901 - before every time
@@ -93,12 +71,12 @@ class Book:
     @property
     def living(self) -> tuple[Alert, ...]:
         """The alerts that sound or may yet sound, in their order."""
-        return tuple(alert for alert in self.alerts if alert.is_living)
+        return tuple(alert for alert in self._in_order() if alert.is_living)
 
     @property
     def kept_open(self) -> tuple[str, ...]:
         """The ids a recovery must find: what lives, what is asked about again, what runs."""
-        alerts = [a.id for a in self.alerts if a.is_living or a.is_watched]
+        alerts = (alert.id for alert in self._in_order())
         return (*alerts, *(exercise.id for exercise in self._exercises.running))
 
     @property
@@ -117,7 +95,7 @@ class Book:
 
     def answer(self, key: str) -> Answer | None:
         """What the command of that key was answered; None when it is not known or was refused."""
-        found = self._answers.get(key)
+        found = self._answers.find(key)
         return found if isinstance(found, Answer) else None
 
     def take_messages(self, messages: MessageBook) -> None:
@@ -129,17 +107,19 @@ class Book:
     ) -> None:
         """Take what a record tells, into an empty book."""
         for alert in alerts:
-            self._alerts[alert.id] = alert
+            self._store(alert)
             self._number = max(self._number, alert.order)
             for step in alert.steps:
                 if step.key:
                     answer = Answer(alert.id, step.state.value, step.revision)
-                    self._answer(step.key, answer)
+                    by_rule = step.who is not Who.OPERATOR
+                    self._answers.keep(step.key, answer, by_rule=by_rule)
         for exercise in exercises:
             self._exercises.exercises[exercise.id] = exercise
             self._number = max(self._number, exercise.order)
             for key in exercise.keys:
-                self._answer(key, Answer(exercise.id, exercise.state.value, exercise.revision))
+                answer = Answer(exercise.id, exercise.state.value, exercise.revision)
+                self._answers.keep(key, answer, by_rule=False)
         for test in tests:
             self._exercises.self_tests[test.id] = test
         self._forget()
@@ -157,13 +137,14 @@ class Book:
         """
         at = self._at(now, utc)
         self._expire(at)
-        known = self._answers.get(command.key)
+        by_rule = isinstance(command, Rule)
+        known = self._answers.find(command.key)
         if known is None:
             try:
-                self._answer(command.key, self._done(command, at))
+                self._answers.keep(command.key, self._done(command, at), by_rule=by_rule)
                 self._expire(at)
             except AlertRefusedError as refusal:
-                self._answer(command.key, refusal)
+                self._answers.keep(command.key, refusal, by_rule=by_rule)
                 known = refusal
         if isinstance(known, AlertRefusedError):
             error = AlertRefusedError(str(known), known.where, known.alert)
@@ -181,20 +162,7 @@ class Book:
                 return self._hear_of(command, at)
             case StartExercise() | EndExercise() | RunSelfTest() | HearSelfTest():
                 return self._practise(command, at)
-            case (
-                Confirm()
-                | BreakGlass()
-                | Reject()
-                | Hold()
-                | Escalate()
-                | AddZones()
-                | StepDown()
-                | Correct()
-                | AllClear()
-                | Stop()
-                | Reconfirm()
-                | Acknowledge()
-            ):
+            case OnAlert():
                 alert = self._named(command.alert)
                 after = by_people.acted(alert, command, at, self.house)
                 return self._answered(self._keep(alert, after, at))
@@ -286,7 +254,7 @@ class Book:
 
     def deadline(self) -> float | None:
         """When `expire` has something to do, in monotonic seconds; None when never."""
-        ends = [found[0] for alert in self._alerts.values() if (found := by_time.due(alert))]
+        ends = [found[0] for alert in self._open.values() if (found := by_time.due(alert))]
         practice = self._exercises.deadline()
         return min([*ends, practice] if practice is not None else ends, default=None)
 
@@ -299,7 +267,7 @@ class Book:
         while True:
             dues = (
                 (found[0], alert.order, found[1], alert.id)
-                for alert in self._alerts.values()
+                for alert in self._open.values()
                 if (found := by_time.due(alert)) and found[0] <= at.now
             )
             first = min(dues, default=None)
@@ -417,13 +385,23 @@ class Book:
         moves, self._moves = tuple(self._moves), []
         return moves
 
+    def _store(self, alert: Alert) -> None:
+        self._alerts[alert.id] = alert
+        if alert.is_living or alert.is_watched:
+            self._open[alert.id] = alert
+        else:
+            self._open.pop(alert.id, None)
+
+    def _in_order(self) -> list[Alert]:
+        return sorted(self._open.values(), key=lambda alert: alert.order)
+
     def _keep(self, before: Alert | None, after: Alert, at: Instant) -> Alert:
         """Store an alert that moved, and do what follows from its sounding."""
         begins = after.state is State.AIRING and (before is None or not before.sounds)
         if before is None or (begins and before.aired_at is None):
             self._number += 1
             after = replace(after, order=self._number)
-        self._alerts[after.id] = after
+        self._store(after)
         self._moves.append(Move(before, after))
         if begins:
             self._moves += self._exercises.stop(after, at)
@@ -442,7 +420,8 @@ class Book:
             wider = by_rules.absorbed(keeper, alert, at)
             said = Cause(Who.ENGINE, "engine", reason="an equal warning of its hazard sounds")
             closed = moved(alert, Event.MERGE, said, at, merged_into=keeper.id, going=())
-            self._alerts[keeper.id], self._alerts[closed.id] = wider, closed
+            self._store(wider)
+            self._store(closed)
             self._moves += [Move(keeper, wider), Move(alert, closed)]
             alert = wider
         return alert
@@ -453,7 +432,7 @@ class Book:
         return next(
             (
                 other
-                for other in self.alerts
+                for other in self._in_order()
                 if other.id != alert.id
                 and other.state in states
                 and other.hazard == alert.hazard
@@ -470,7 +449,8 @@ class Book:
 
     def _of_incident(self, incident: IncidentId) -> Alert | None:
         """The alert of an incident: the living one, else the one that ended last."""
-        found = [a for a in self.alerts if incident in a.incidents and a.merged_into is None]
+        known = self._alerts.values()
+        found = [a for a in known if incident in a.incidents and a.merged_into is None]
         return max(found, key=lambda alert: (alert.is_living, alert.order), default=None)
 
     def _named(self, name: AlertId) -> Alert:
@@ -480,16 +460,13 @@ class Book:
             raise AlertRefusedError(f"there is no alert {name!r}; living: {names}", "alert")
         return alert
 
-    def _answer(self, key: str, answer: Answer | AlertRefusedError) -> None:
-        self._answers[key] = answer
-        if len(self._answers) > MOST_ANSWERS:
-            self._answers.popitem(last=False)
-
     @staticmethod
     def _answered(alert: Alert) -> Answer:
         return Answer(alert.id, alert.state.value, alert.revision)
 
     def _forget(self) -> None:
-        ended = [a for a in self.alerts if not a.is_living and not a.is_watched]
-        for alert in ended[: max(0, len(ended) - MOST_ENDED)]:
+        if len(self._alerts) - len(self._open) <= MOST_ENDED:
+            return
+        ended = [alert for alert in self.alerts if alert.id not in self._open]
+        for alert in ended[: len(ended) - MOST_ENDED]:
             del self._alerts[alert.id]

@@ -104,7 +104,7 @@ def strengthened(alert: Alert, seen: Detected, at: Instant, house: House) -> Ale
         changes["zones"] = united(alert.zones, seen.zones)
         return _risen(alert, said, seen, changes, at, house)
     if alert.state is State.CLEARING and alert.parting and alert.parting.who is Who.ENGINE:
-        changes |= aired(alert, at, house.times)
+        changes |= aired(alert, at, house.times, Why.SOUNDS)
         return moved(alert, Event.REOPEN, cause(seen), at, **changes)
     if alert.state in ENDED | ENDING:
         # A person ended it. That its evidence goes on is all that matters, until it is asked again.

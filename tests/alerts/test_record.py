@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts.book import Answer
+from alerts.answers import Answer
 from alerts.commands import (
     Acknowledge,
     AllClear,
