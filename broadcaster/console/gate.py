@@ -172,6 +172,7 @@ class Gate:
             "signing in send the same again with the same Idempotency-Key",
             sign_in="/api/v1/session",
             setup=self._station.setup.is_asked_for,
+            sign_on=self._station.reach.has_sign_on,
         )
 
     def check_right(self, by: Identity, right: str, request: web.Request) -> None:

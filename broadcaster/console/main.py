@@ -23,6 +23,7 @@ from broadcaster.console.app import application, serving
 from broadcaster.console.certificates import CertificateError, TlsPlace, load, server_context
 from broadcaster.console.pages import Pages
 from broadcaster.console.people_database import PeopleError
+from broadcaster.console.sign_on import SignOn
 from broadcaster.console.station import Reach, Station, new_station
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.interfaces import interfaces
@@ -79,9 +80,14 @@ async def _served(options: argparse.Namespace) -> None:
         state=state.path,
         run=run.path,
         control=run.control_socket,
-        reach=Reach(names_of(settings), tls is not None, options.demo),
+        reach=Reach(
+            names_of(settings), tls is not None, options.demo, settings.single_sign_on is not None
+        ),
     )
     app = application(station, Pages())
+    if settings.single_sign_on is not None:
+        secret = _secret(read.config.parent / settings.single_sign_on.secret_file)
+        SignOn(station, settings.single_sign_on, secret).add_to(app)
     async with serving(app, settings.host, settings.port, tls) as (host, port):
         url = f"http{'s' if tls else ''}://{_browsed(host, settings)}:{port}"
         announcement = run.path / ANNOUNCEMENT
@@ -112,6 +118,16 @@ def _browsed(host: str, settings: ConsoleSettings) -> str:
     if settings.names:
         return settings.names[0]
     return socket.gethostname() if ipaddress.ip_address(host).is_unspecified else host
+
+
+def _secret(path: Path) -> str:
+    """The secret agreed with the provider of single sign-on."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise ConsoleError(f"{path} can be read by others: chmod 600 {path}")
+        return path.read_text("utf-8").strip()
+    except OSError as error:
+        raise ConsoleError(f"the secret of single sign-on {path}: {error.strerror}") from None
 
 
 def _certificate(

@@ -24,11 +24,15 @@ REQUEST_RATE = (500.0, 1000.0)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How browsers reach the console: by which names, over TLS or not, in a demo or not."""
+    """How browsers reach the console: by which names, over TLS or not, in a demo or not.
+
+    `has_sign_on`: whether the organisation's accounts may sign in as well.
+    """
 
     names: frozenset[str]
     has_tls: bool = False
     is_demo: bool = False
+    has_sign_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,10 @@ ask("GET", "/session").then(
   },
 );
 
+if (location.hash === "#refused") {
+  said.textContent = "기관 계정으로 로그인하지 못했습니다 · The organisation's account was refused";
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   said.textContent = "";
