@@ -163,11 +163,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One way a stream's packets go: out of a network to an address (multicast or not) and port."""
+    """One way a stream's packets go: out of a network to an address (multicast or not) and port.
+
+    Each packet is sent `repeat` times: a second copy outlives a lost first one.
+    """
 
     network: NetworkId
     address: str
     port: int
+    repeat: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,12 @@ class StreamSpec:
     min_priority: int
     pre_roll: Sample
     keep_alive: KeepAlive
+
+    @property
+    def sent(self) -> tuple[Leg, ...]:
+        """Every leg as often as its packets are sent; second copies come after all first ones."""
+        most = max(leg.repeat for leg in self.legs)
+        return tuple(leg for copy in range(most) for leg in self.legs if copy < leg.repeat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +273,7 @@ class Site:
     quiet_neighbours: bool
     doors: DoorsSettings
     rules: str | None
+    schedule: str | None
     warnings: tuple[Problem, ...] = ()
     """What the site file's reader found odd, though not wrong."""
 

@@ -70,7 +70,7 @@ _SHOWN_ITEMS: Final = 4
 
 _VALUES: Final = (
     *("name", "time_zone", "programme", "store_budget_bytes", "console"),
-    *("quiet_neighbours", "doors", "rules"),
+    *("quiet_neighbours", "doors", "rules", "schedule"),
 )
 
 _WIRE_FIELDS: Final = frozenset(
@@ -141,7 +141,8 @@ def _shown(value: object) -> str:
         case Name():
             return f"{value.ko} / {value.en}"
         case Leg():
-            return f"{value.network} {value.address}:{value.port}"
+            twice = " twice" if value.repeat > 1 else ""
+            return f"{value.network} {value.address}:{value.port}{twice}"
         case Point():
             return f"{value.latitude:g},{value.longitude:g}"
         case ProgrammeEntry():

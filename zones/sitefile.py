@@ -171,6 +171,7 @@ class _Builder:
             console=console_settings(top.may(SiteKeys.CONSOLE)),
             doors=doors_settings(top.may(SiteKeys.DOORS)),
             rules=top.may(SiteKeys.RULES),
+            schedule=top.may(SiteKeys.SCHEDULE),
             quiet_neighbours=quiet_neighbours(top.may(SiteKeys.WARNINGS)),
             warnings=warnings,
         )
@@ -258,7 +259,7 @@ class _Builder:
             packet_time=samples(record.must(StreamKeys.PACKET_TIME)),
             payload_type=payload_type_of(record) or 0,
             legs=tuple(
-                Leg(NetworkId(leg.network.value), str(leg.address), leg.port)
+                Leg(NetworkId(leg.network.value), str(leg.address), leg.port, leg.repeat)
                 for leg in legs_of(record)
             ),
             ttl=record.must(StreamKeys.TTL),

@@ -235,7 +235,12 @@ class LegKeys:
     PORT: Final = Field(
         "port", One(whole("a port", 1024, 65535)), "UDP port; RTCP takes the next", is_required=True
     )
-    SHAPE: Final = Shape("leg", (NETWORK, ADDRESS, PORT), "One way that packets go.")
+    REPEAT: Final = Field(
+        "repeat",
+        One(whole("a number of copies", 1, 2)),
+        "how often each packet is sent",
+    )
+    SHAPE: Final = Shape("leg", (NETWORK, ADDRESS, PORT, REPEAT), "One way that packets go.")
 
 
 class StreamKeys:
@@ -483,6 +488,9 @@ class SiteKeys:
         "console", Inside(ConsoleKeys.SHAPE), "where people reach the station by browser"
     )
     DOORS: Final = Field("doors", Inside(DoorsKeys.SHAPE), "where detections come in")
+    SCHEDULE: Final = Field(
+        "schedule", One(PATH), "the radio staff's schedule, if it is kept in a file"
+    )
     RULES: Final = Field(
         "rules", One(PATH), "the site's own rules for detections; those shipped if not said"
     )
@@ -514,6 +522,7 @@ class SiteKeys:
             CONSOLE,
             DOORS,
             RULES,
+            SCHEDULE,
         ),
         "One installation.",
     )

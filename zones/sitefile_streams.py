@@ -51,6 +51,7 @@ class DraftLeg:
     port_key: Field[int]
     network_key: Field[Placed[str]]
     stream: Record
+    repeat: int = 1
 
 
 def legs_of(stream: Record) -> tuple[DraftLeg, ...]:
@@ -73,6 +74,7 @@ def legs_of(stream: Record) -> tuple[DraftLeg, ...]:
                 LegKeys.PORT,
                 LegKeys.NETWORK,
                 stream,
+                leg.may(LegKeys.REPEAT) or 1,
             )
             for leg in inner
         )

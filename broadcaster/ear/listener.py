@@ -68,6 +68,7 @@ def places_of(streams: Iterable[Stream], site: Site) -> list[Place]:
         )
         for stream in streams
         for index, leg in enumerate(stream.legs)
+        if leg not in stream.legs[:index]  # a leg that is sent twice is heard once
     ]
 
 

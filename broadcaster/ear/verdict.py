@@ -128,10 +128,11 @@ class LegVerdict:
         self.reason = why
 
     def _add_runs(self, heard: Heard, rows: slice) -> None:
-        sounds, is_audible = heard.sounds[rows], heard.is_audible[rows]
-        silent = np.count_nonzero((sounds == _SILENT) & is_audible)
-        self._silent += int(silent) * heard.packet_time
-        self._instead += int(np.count_nonzero(sounds == _INSTEAD)) * heard.packet_time
+        sounds, samples = heard.sounds[rows], heard.samples[rows]
+        # A packet that is sent twice is no longer silence.
+        silent = np.unique(samples[(sounds == _SILENT) & heard.is_audible[rows]])
+        self._silent += len(silent) * heard.packet_time
+        self._instead += len(np.unique(samples[sounds == _INSTEAD])) * heard.packet_time
 
     def _count_lost(self, samples: NDArray[np.int64], packet_time: Sample) -> None:
         if self._next == int(samples[0]) and (np.diff(samples) == packet_time).all():

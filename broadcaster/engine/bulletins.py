@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
@@ -35,6 +35,10 @@ class _Bulletin(Protocol):
     def interval(self) -> Sample:
         """How often."""
 
+    @property
+    def about(self) -> int:
+        """The SSRC of the stream it belongs to; 0 when it is no stream's."""
+
     def datagrams(self, sample: Sample) -> Iterator[tuple[Leg, bytes]]:
         """What to send at `sample`, and where."""
 
@@ -52,6 +56,10 @@ class _Reports:
     block: SharedBlock
     row: int
     interval: Sample = INTERVAL
+
+    @property
+    def about(self) -> int:
+        return self.stream.ssrc
 
     def datagrams(self, sample: Sample) -> Iterator[tuple[Leg, bytes]]:
         text = self._report(sample) + self.description
@@ -83,6 +91,10 @@ class _ReadyMade:
     def interval(self) -> Sample:
         return self.datagram.interval
 
+    @property
+    def about(self) -> int:
+        return self.datagram.about
+
     def datagrams(self, sample: Sample) -> Iterator[tuple[Leg, bytes]]:
         yield self._leg(), self.datagram.payload
 
@@ -94,13 +106,28 @@ class _ReadyMade:
         return Leg(self.datagram.socket, self.datagram.address, self.datagram.port)
 
 
+@dataclass(frozen=True, slots=True)
+class _Farewell:
+    """The last word of a stream that is no longer sent, said once."""
+
+    bulletin: _Bulletin
+    about: int = 0
+    interval: Sample = _NEVER
+
+    def datagrams(self, sample: Sample) -> Iterator[tuple[Leg, bytes]]:
+        return self.bulletin.farewells(sample)
+
+    def farewells(self, sample: Sample) -> Iterator[tuple[Leg, bytes]]:
+        return iter(())
+
+
 class Bulletins:
     """All bulletins of the plan parts in force."""
 
     def __init__(
         self,
         parts: Mapping[Part, Plan],
-        streams: Iterable[Stream],
+        streams: Collection[Stream],
         sockets: Mapping[str, socket.socket],
         rows: Mapping[int, int],
         block: SharedBlock,
@@ -108,6 +135,7 @@ class Bulletins:
     ) -> None:
         """`streams` are those that are sent; `rows` are those of their legs, by `leg_key`."""
         self._sockets = sockets
+        self._streams = frozenset(stream.ssrc for stream in streams)
         self._bulletins: list[_Bulletin] = [
             *_reports(parts, streams, rows, block),
             *(_ReadyMade(datagram) for plan in parts.values() for datagram in plan.datagrams),
@@ -131,6 +159,19 @@ class Bulletins:
         self.due = self._queue[0][0]
         self._send(bulletin.datagrams(sample))
 
+    def take_leave(self, before: Bulletins, sample: Sample) -> None:
+        """Say goodbye from `sample` on for the streams that were sent before and are not now.
+
+        Their receivers would wait for ever for a stream that a plan has dropped.
+        """
+        ended = before._streams - self._streams
+        for bulletin in before._bulletins:
+            if bulletin.about in ended:
+                heapq.heappush(self._queue, (sample, len(self._bulletins)))
+                self._bulletins.append(_Farewell(bulletin))
+        if self._queue:
+            self.due = self._queue[0][0]
+
     def say_goodbye(self, sample: Sample) -> None:
         """Tell receivers that all streams end: for the final stop only (SAFETY G1)."""
         for bulletin in self._bulletins:
@@ -138,7 +179,8 @@ class Bulletins:
 
     def _send(self, datagrams: Iterable[tuple[Leg, bytes]]) -> None:
         for leg, text in datagrams:
-            # A destination that refuses these refuses the sound too, and there it is counted.
+            # A destination that refuses these refuses the sound too, and there it is counted. (The
+            # socket of a dropped stream is there as well: engines keep what they inherited.)
             with suppress(OSError):
                 self._sockets[leg.socket].sendto(text, socket.MSG_DONTWAIT, (leg.address, leg.port))
 

@@ -87,7 +87,7 @@ class Cadence:
             for stream in streams
             for number, leg in enumerate(stream.legs)
         ]
-        legs.sort(key=lambda leg: leg[0])
+        legs.sort(key=lambda leg: (leg[0], _is_copy(leg[2], leg[1])))
         of_stream = [stream for _, _, stream, _ in legs]
         self._names = [stream.id for stream in of_stream]
         self._lines: tuple[Payloads, ...] = ()
@@ -248,6 +248,11 @@ class Cadence:
         self._table["packets"][self._rows] = self._packets
         self._table["refused"][self._rows] = self._refused
         self._table["errno"][self._rows] = self._errors
+
+
+def _is_copy(stream: Stream, number: int) -> bool:
+    """Whether a leg repeats one before it: copies leave apart, so that one loss takes only one."""
+    return stream.legs[number] in stream.legs[:number]
 
 
 def _addresses(array: NDArray[Any]) -> NDArray[np.uint64]:

@@ -108,7 +108,7 @@ class Datagram:
     """Ready-made bytes that the engine repeats: an announcement that outlives its author.
 
     Sent every `interval` samples through the socket called `socket`; `at_stop`, unless empty, once
-    when the station stops for good.
+    when the station stops for good, or when the stream with SSRC `about` does.
 
     Raises:
         PlanError: an interval or a length out of range.
@@ -120,6 +120,7 @@ class Datagram:
     interval: Sample
     payload: bytes
     at_stop: bytes = b""
+    about: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what would flood a network or break into fragments."""

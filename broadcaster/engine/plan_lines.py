@@ -218,15 +218,16 @@ def _datagram_fields(d: Datagram) -> list[Any]:
     return [
         *(d.socket, d.address, d.port, d.interval),
         *(base64.b64encode(text).decode() for text in (d.payload, d.at_stop)),
+        d.about,
     ]
 
 
 def _datagram(fields: list[Any]) -> Datagram:
-    socket, address, port, interval, *texts = fields
+    socket, address, port, interval, *texts, about = fields
     payload, at_stop = (base64.b64decode(text, validate=True) for text in texts)
     return Datagram(
         *(str(socket), *_destination("datagram", address, port), _whole(interval)),
-        *(payload, at_stop),
+        *(payload, at_stop, _whole(about)),
     )
 
 

@@ -254,6 +254,8 @@ class Sender:
             self._in_force = score.parts
             self._lines = score.lines
             self._shared = tuple(line for line in score.lines if isinstance(line, Line))
+            if self._bulletins is not None:
+                score.bulletins.take_leave(self._bulletins, sample)
             self._voices, self._bulletins = score.voices, score.bulletins
             if self._cadences:
                 self._tick = min(cadence.packet_time for cadence in self._cadences)

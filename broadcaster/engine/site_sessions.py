@@ -52,19 +52,19 @@ def announcements_of(
     out; unicast streams have nobody to tell.
     """
     told = [
-        (leg_socket, source, announced_at(group), text)
+        (leg_socket, source, announced_at(group), text, stream.ssrc)
         for stream in streams
         for text in [session_of(site, stream, address_of, version)]
         for leg_socket, source, group in _ways(site, stream, address_of)
         if len(announcement(text, source)) <= LONGEST_BYTES
     ]
-    every = interval([len(text.encode()) for _, _, _, text in told])
+    every = interval([len(text.encode()) for _, _, _, text, _ in told])
     return tuple(
         Datagram(
             *(leg_socket, address, PORT, every),
-            *(announcement(text, source), deletion(text, source)),
+            *(announcement(text, source), deletion(text, source), ssrc),
         )
-        for leg_socket, source, address, text in told
+        for leg_socket, source, address, text, ssrc in told
     )
 
 
@@ -79,4 +79,4 @@ def _ways(site: Site, stream: Stream, address_of: AddressOf) -> Iterator[tuple[s
 
 
 def _interfaces(site: Site, spec: StreamSpec) -> list[str]:
-    return [site.network(leg.network).interface for leg in spec.legs]
+    return [site.network(leg.network).interface for leg in spec.sent]

@@ -12,6 +12,7 @@ from broadcaster.engine.packet import stream_ssrc
 from broadcaster.engine.plan import Leg, Stream, socket_name
 from zones.media_time import BootId
 from zones.reception import KeepAlive
+from zones.site import Leg as SiteLeg
 from zones.site import Site, StreamSpec
 from zones.stream_format import FORMATS
 
@@ -34,28 +35,19 @@ def streams_of(site: Site, secret: bytes, boot: BootId) -> tuple[Stream, ...]:
 def sockets_of(site: Site) -> tuple[SendingSocket, ...]:
     """The sockets the streams of this site leave by, each once."""
     return tuple(
-        dict.fromkeys(
-            _socket(site, spec, leg_index) for spec in site.streams for leg_index in _legs(spec)
-        )
+        dict.fromkeys(_socket(site, spec, leg) for spec in site.streams for leg in spec.legs)
     )
 
 
-def _legs(spec: StreamSpec) -> range:
-    return range(len(spec.legs))
-
-
-def _socket(site: Site, spec: StreamSpec, leg_index: int) -> SendingSocket:
-    interface = site.network(spec.legs[leg_index].network).interface
+def _socket(site: Site, spec: StreamSpec, leg: SiteLeg) -> SendingSocket:
+    interface = site.network(leg.network).interface
     name = socket_name(interface, spec.ttl, spec.dscp)
     return SendingSocket(name, interface, spec.ttl, spec.dscp)
 
 
 def _stream(site: Site, spec: StreamSpec, secret: bytes, boot: BootId) -> Stream:
     payload_format = FORMATS[spec.format]
-    legs = tuple(
-        Leg(_socket(site, spec, index).name, leg.address, leg.port)
-        for index, leg in enumerate(spec.legs)
-    )
+    legs = tuple(Leg(_socket(site, spec, leg).name, leg.address, leg.port) for leg in spec.sent)
     return Stream(
         spec.id,
         spec.zone,

@@ -23,7 +23,7 @@ def test_a_stream_has_its_defaults_and_what_its_amplifiers_need():
         "format": "L16/48000",
         "packet_time": 240,
         "payload_type": 96,
-        "legs": ({"network": "audio", "address": "239.192.77.1", "port": 5004},),
+        "legs": ({"network": "audio", "address": "239.192.77.1", "port": 5004, "repeat": 1},),
         "ttl": 8,
         "dscp": 46,
         "delay": 0,
@@ -53,6 +53,17 @@ def test_a_stream_may_go_several_ways():
         Leg(NetworkId("audio"), "239.192.77.2", 5004),
         Leg(NetworkId("spare"), "239.192.77.2", 5006),
     )
+
+
+def test_a_leg_may_carry_every_packet_twice():
+    text = spoilt(
+        "address: 239.192.77.2, port: 5004}",
+        "legs: [{network: audio, address: 239.192.77.2, port: 5004, repeat: 2}, "
+        "{network: spare, address: 239.192.77.2, port: 5006}]}",
+    )
+    stream = parsed(text).stream("lower")
+    assert [leg.repeat for leg in stream.legs] == [2, 1]
+    assert stream.sent == (*stream.legs, stream.legs[0])
 
 
 def test_a_fixed_payload_type_needs_no_writing():

@@ -115,6 +115,30 @@ def test_only_a_goodbye_takes_leave(tmp_path):
     block.close()
 
 
+def test_a_dropped_stream_takes_leave_once(tmp_path):
+    news = tuple(
+        Datagram(SOCKET, f"239.2.2.{n}", 9875, RATE, b"here", b"gone", about=1000 + n)
+        for n in range(2)
+    )
+    before, _, first, _ = made(tmp_path, 2, datagrams=news)
+    after, ledger, block, _ = made(tmp_path, 1, datagrams=news[:1])
+    after.take_leave(before, 480)
+    play(after, 240, INTERVAL)
+    leaving = [
+        (address, report.ssrc)
+        for address, text in ledger.sent
+        if address[1] == 5005 and (report := parsed(text)).is_leaving
+    ]
+    assert leaving == [(("239.1.2.1", 5005), 1001)]
+    assert [address for address, text in ledger.sent if text == b"gone"] == [("239.2.2.1", 9875)]
+    ledger.sent.clear()
+    play(after, INTERVAL, 3 * INTERVAL)
+    after.say_goodbye(3 * INTERVAL)
+    assert not [text for address, text in ledger.sent if address[0].endswith("2.1")]
+    first.close()
+    block.close()
+
+
 def test_a_refused_destination_stops_nothing(tmp_path):
     bulletins, _, block, _ = made(tmp_path, 2)
     with sending_socket() as s:

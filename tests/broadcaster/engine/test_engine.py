@@ -12,6 +12,7 @@ import pytest
 
 from broadcaster import engine
 from broadcaster.engine.plan import Leg, Part, socket_name
+from broadcaster.engine.report import parse_report
 from tests.broadcaster.engine.studio import (
     LOOPBACK,
     PATIENCE,
@@ -207,6 +208,30 @@ def test_two_legs_carry_the_same_packets(studio, multicast_group, free_port):
     both = [p for p in a if p.timestamp in by_time]
     assert len(both) > 90
     assert all(by_time[p.timestamp] == p for p in both)
+
+
+def test_a_leg_that_is_repeated_carries_every_packet_twice(studio, multicast_group, free_port):
+    group, port = multicast_group(), free_port()
+    leg = Leg(SOCKET, group, port)
+    stream = make_stream(0, group, port, legs=(leg, leg))
+    with receiver(group, port) as s:
+        studio.plan([stream], {"s": Silence()}, [])
+        studio.start()
+        packets = receive(s, 200)
+    counts = {p.sequence: packets.count(p) for p in packets[2:-2]}
+    assert set(counts.values()) == {2}
+
+
+def test_a_stream_that_a_plan_drops_says_goodbye(air, multicast_group, free_port):
+    group, port = multicast_group(), free_port()
+    other = make_stream(1, group, port)
+    revision = air.plan((*air.streams, other), air.sources, air.claims, cname="x@y")
+    air.wait_adopted(revision)
+    with receiver(group, port + 1) as control:
+        air.plan(air.streams, air.sources, air.claims, cname="x@y")
+        while not (report := parse_report(control.recv(2048))).is_leaving:
+            pass
+        assert report.ssrc == other.ssrc
 
 
 def test_mixed_packet_times_share_one_clock(studio, multicast_group, free_port):
