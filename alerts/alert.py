@@ -223,6 +223,7 @@ class Alert:
     aired_at: datetime | None = None
     """When it first sounded."""
     settles: Instant | None = None
+    """When its first cycles are over; None until their length is told."""
     limit: Instant | None = None
     expires: Instant | None = None
     """When its source said that it ends."""

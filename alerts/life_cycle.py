@@ -254,8 +254,6 @@ class Times:
     """After a person ended what goes on (SAFETY C4)."""
     asked_window: float = 60.0
     """The window of such a question when its rule has none."""
-    cycle: float = 40.0
-    """A cycle of a message whose length nobody told yet."""
     cycles: int = 3
     """So many without a break, then spaced."""
     spoken: int = 2

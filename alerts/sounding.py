@@ -93,7 +93,7 @@ def aired(
         "parting": None,
         "asks_again": None,
         "aired_at": alert.aired_at or at.utc,
-        "settles": at.after(times.cycles * times.cycle),
+        "settles": None,
         "limit": at.after(times.hard_limit),
         "call": None if why is None else Call(why, step, at.after(times.calls_every)),
     }

@@ -80,9 +80,20 @@ class Desk:
     def do(self, kind, *, who=KIM, key=None, **fields):
         """Give a command; the moves it made."""
         command = kind(key=key or self.key(), who=who, **fields)
-        moves = self.book.handle(command, self.now, self.utc)
+        moves = self.take(self.book.handle(command, self.now, self.utc))
+        self.tell_lengths()
+        return moves
+
+    def take(self, moves):
+        """Keep moves when they are made."""
         self.moves += moves
         return moves
+
+    def tell_lengths(self):
+        """Say of warnings that begin that a cycle of them takes 40 s."""
+        for alert in self.book.living:
+            if alert.settles is None:
+                self.take(self.book.timed(alert.id, 40.0, self.now, self.utc))
 
     def wait(self, seconds):
         """Let time pass, doing what falls due when it does; the moves."""
@@ -90,9 +101,9 @@ class Desk:
         end = self.now + seconds
         while (due := self.book.deadline()) is not None and due <= end:
             self.now = max(self.now, due)
-            moves += self.book.expire(self.now, self.utc)
+            moves += self.take(self.book.expire(self.now, self.utc))
+            self.tell_lengths()
         self.now = end
-        self.moves += moves
         return moves
 
     def raised(self, message="flood-evacuate", zones=(A, B), who=KIM, **fields):

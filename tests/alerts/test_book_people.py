@@ -341,6 +341,5 @@ def test_an_acknowledged_call_stops(desk):
 
 def test_every_move_by_a_person_names_him(desk):
     alert = desk.seen(window=60.0)
-    desk.do(Confirm, alert=alert.id, who=LEE)
-    move = desk.moves[-1]
+    [move] = desk.do(Confirm, alert=alert.id, who=LEE)
     assert (move.who, move.by, move.event) == (Who.OPERATOR, "Lee", Event.CONFIRM)

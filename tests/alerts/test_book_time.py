@@ -47,7 +47,7 @@ def test_a_late_look_does_everything_in_order(desk):
     moves = desk.book.expire(desk.now, desk.utc)
     assert [move.after.state for move in moves][-1] is State.AIRING
     assert desk.book.expire(desk.now, desk.utc) == ()
-    assert desk.book.alert(alert.id).settles.now > desk.now
+    assert desk.book.alert(alert.id).limit.now == desk.now + 4 * 3600
 
 
 def test_what_was_cannot_come_again(desk):
