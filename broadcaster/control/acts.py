@@ -8,6 +8,7 @@ from typing import Any
 
 from alerts.alert import Called
 from alerts.book import BookCommand
+from alerts.detection import Admitted
 from broadcaster.control.ground import Ground
 from broadcaster.control.programme import Library
 from broadcaster.engine.plan import Plan
@@ -71,6 +72,13 @@ class Witnessed(Command):
     """Somebody saw sound, or its absence."""
 
     witnesses: tuple[Witness, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detect(Command):
+    """Authentic events of cameras, gauges and others, in the order in which they came."""
+
+    events: tuple[Admitted, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,10 +176,17 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What detections must know after a restart, as JSON; the newest counts."""
+
+    memory: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class CalledUp:
     """Somebody of the duty list is to be called."""
 
     called: Called
 
 
-Effect = Planned | Recorded | Answered | TakenOver | Noticed | CalledUp
+Effect = Planned | Recorded | Answered | TakenOver | Noticed | CalledUp | Kept

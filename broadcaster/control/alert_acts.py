@@ -6,7 +6,7 @@ the answer. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
@@ -17,7 +17,14 @@ from alerts.composition import Composed
 from alerts.message import AlertError
 from alerts.moving import AlertRefusedError, AnyMove
 from broadcaster.control import alert_records, records
-from broadcaster.control.acts import Alerting, Answered, CalledUp, Effect, Restarted
+from broadcaster.control.acts import (
+    Alerting,
+    Answered,
+    CalledUp,
+    Command,
+    Effect,
+    Restarted,
+)
 from broadcaster.control.alert_path import AlertPaths
 from broadcaster.control.answers import ANSWER_LIMIT, Answers, Waiting, beginning
 from broadcaster.control.play_order import RefusedError
@@ -67,6 +74,8 @@ class AlertActs:
         self.paths = AlertPaths()
         self._station = station
         self._answers = answers
+        self.ended: Callable[[tuple[AnyMove, ...], float], None] | None = None
+        """Who wants to know of alerts that ended: the evidence they came from."""
 
     def handle(self, command: Alerting, now: float) -> list[Effect]:
         """Have the book do an act on a warning, and the plan hold what comes of it."""
@@ -92,6 +101,10 @@ class AlertActs:
         self._answers.wait(command.key, waiting)
         return effects
 
+    def obey(self, order: BookCommand, now: float) -> tuple[AnyMove, ...]:
+        """Do what a rule asks; raises AlertRefusedError."""
+        return self.warnings.handle(order, self._instant(now))
+
     def restarted(self, command: Restarted, now: float) -> list[Effect]:
         """Go on with every alert that lived, those too of which only their claims tell."""
         anchor, at = self._station.anchor(now), self._instant(now)
@@ -108,13 +121,15 @@ class AlertActs:
         return self.moved(moves, now) if moves or is_time else []
 
     def moved(
-        self, moves: tuple[AnyMove, ...], now: float, command: Alerting | None = None
+        self, moves: tuple[AnyMove, ...], now: float, command: Command | None = None
     ) -> list[Effect]:
         """Record moves, and bring the plan and the book into agreement."""
         effects: list[Effect] = []
         station = self._station
         for _ in range(_MOST_ROUNDS):
             effects += self._recorded(moves, now, command)
+            if self.ended is not None:
+                self.ended(moves, now)
             effects += station.planned_anew()
             self._note_paths(moves, command)
             at = self._instant(now)
@@ -128,7 +143,7 @@ class AlertActs:
         return Instant(now, self._station.anchor(now).utc)
 
     def _recorded(
-        self, moves: tuple[AnyMove, ...], now: float, command: Alerting | None
+        self, moves: tuple[AnyMove, ...], now: float, command: Command | None
     ) -> list[Effect]:
         if not moves:
             return []
@@ -138,7 +153,7 @@ class AlertActs:
         calls = [CalledUp(call) for call in called if call is not None]
         return [alert_records.moved(moves, book.kept_open, now, anchor, key), *calls]
 
-    def _note_paths(self, moves: tuple[AnyMove, ...], command: Alerting | None) -> None:
+    def _note_paths(self, moves: tuple[AnyMove, ...], command: Command | None) -> None:
         """Begin the measured path of every warning that begins to sound."""
         station = self._station
         given = station.at if command is None or not command.at else command.at

@@ -28,6 +28,7 @@ from broadcaster.control.acts import (
     Command,
     Effect,
     EngineAdopted,
+    Kept,
     Noticed,
     Planned,
     Play,
@@ -36,15 +37,18 @@ from broadcaster.control.acts import (
     RetakeAnchor,
     TakeLibrary,
     TakenOver,
+    TakeOutline,
     TakeOver,
 )
 from broadcaster.control.alert_recovery import AlertNotes, found_again
 from broadcaster.control.core import Core
+from broadcaster.control.detection_memory import beat, detections_found_again, write_memory
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
 from broadcaster.control.querier_watch import QuerierWatch
 from broadcaster.control.recorder import Recorder
+from broadcaster.control.schedule_keeper import ScheduleKeeper
 from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
 from broadcaster.control.store_care import StoreCare
@@ -59,6 +63,7 @@ from broadcaster.journal.entry import Kind
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
+from playlists.outline import Outline
 from zones.bus import stamped
 from zones.media_time import MediaClock, WallAnchor
 from zones.sitefile import SiteError
@@ -107,16 +112,26 @@ class Control:
         self._sites = sites
         self._reloading = asyncio.Lock()
         self._queriers = QuerierWatch(one.interface for one in core.ground.site.networks)
+        self._schedule = ScheduleKeeper(
+            state.path,
+            lambda: core.ground.site,
+            lambda: sites.schedule_file(core.ground.site),
+            self._take_outline,
+            core.ground.seed,
+        )
         self._recorder = Recorder(state.path, lambda: wall_anchor(core.ground.clock))
         self._notes = notes
         self._unrecorded = unrecorded
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(_INBOX)
         self._library: Library | None = None
+        self._outline: TakeOutline | None = None
         self._askers: dict[str, list[asyncio.Future[Answered]]] = {}
         self._unwritten: Plan | None = None
         self._plan_fault = ""
         self._local: Plan | None = None
         self._planned = asyncio.Event()
+        self._memory: Mapping[str, Any] = {}
+        self._remember = asyncio.Event()
         self._fast_until = 0.0
         self._adoptions = -1
 
@@ -133,8 +148,10 @@ class Control:
             tasks.create_task(self._watch_engine(), name="engine")
             tasks.create_task(self._keep_house(), name="housekeeping")
             tasks.create_task(self._keeper.run(), name="library")
+            tasks.create_task(self._schedule.run(), name="schedule")
             tasks.create_task(self._care.run(), name="store")
             tasks.create_task(self._queriers.run(), name="IGMP queriers")
+            tasks.create_task(self._keep_memory(), name="detections' memory")
 
     # --- the core and its effects ---
 
@@ -171,6 +188,9 @@ class Control:
                     clear_claims(self._run.path, claims)
                 except (OSError, PlanError) as error:
                     log.warning("the local part still holds %s: %s", ", ".join(claims), error)
+            case Kept(memory):
+                self._memory = memory
+                self._remember.set()
             case CalledUp(called):
                 log.warning(
                     "alert %s: %s; calling step %d", called.alert, called.why.value, called.step
@@ -209,6 +229,16 @@ class Control:
             self._unwritten, self._plan_fault = None, ""
             now = self._core.ground.clock.sample_at(monotonic_ns())
             self._core.paths.planned(plan.revision, now)
+
+    async def _keep_memory(self) -> None:
+        """Write down what detections must know after a restart, the newest, whenever it changed."""
+        while True:
+            await self._remember.wait()
+            self._remember.clear()
+            try:
+                await asyncio.to_thread(write_memory, self._state, self._memory)
+            except OSError as error:
+                log.error("what was detected cannot be remembered: %s", error.strerror)
 
     # --- what comes in ---
 
@@ -267,6 +297,13 @@ class Control:
     def _take_library(self, library: Library) -> None:
         """The keeper's news; the newest replaces one that still waits."""
         self._library = library
+        self._schedule.use(library)
+        self._planned.set()
+
+    def _take_outline(self, outline: Outline, is_changed: bool) -> None:
+        """The schedule keeper's news; a change is not forgotten over a later extension."""
+        is_changed |= self._outline is not None and self._outline.is_changed
+        self._outline = TakeOutline(outline=outline, is_changed=is_changed)
         self._planned.set()
 
     # --- watching ---
@@ -278,6 +315,9 @@ class Control:
             if self._library is not None:
                 library, self._library = self._library, None
                 await self._inbox.put(TakeLibrary(library=library))
+            if self._outline is not None:
+                taking, self._outline = self._outline, None
+                await self._inbox.put(taking)
             adopted = self._look_at_engine()
             if adopted is not None:
                 await self._inbox.put(adopted)
@@ -317,8 +357,14 @@ class Control:
                 await self._take_over()
                 self._recorder.look_into_spool()
             self._recorder.note_faults(self._faults())
+            self._beat()
             self._server.publish()
             await asyncio.sleep(_HOUSEKEEPING)
+
+    def _beat(self) -> None:
+        """Note that detections are taken now: what began while nobody did counts afterwards."""
+        with contextlib.suppress(OSError):
+            beat(self._state)
 
     async def _take_over(self) -> None:
         """Make claims of the local part our own, begun where they began."""
@@ -341,7 +387,15 @@ class Control:
             faults.append("no engine speaks: nothing is sent")
         if engine.fault:
             faults.append(f"engine: {engine.fault}")
-        beside = (self._sites, self._recorder, self._keeper, self._care, self._queriers)
+        beside = (
+            self._sites,
+            self._recorder,
+            self._keeper,
+            self._care,
+            self._queriers,
+            self._schedule,
+        )
+        faults += self._core.detecting.faults.values()
         return (*faults, *(fault for one in beside for fault in one.faults))
 
     def _snapshot(self) -> Message:
@@ -400,12 +454,16 @@ async def _controlled(
     options: argparse.Namespace, run: RunDirectory, state: StateDirectory
 ) -> None:
     """Set up on what the supervisor prepared, and control until a signal."""
+    messages, fault = messages_in_force(state.path)
+    if fault:
+        log.error("%s", fault)
     sites = SiteKeeper(
         *(run, state, options.config),
         interface=options.interface,
         music=options.music,
         supervisor=options.parent,
         seed=options.seed,
+        hazards=messages.hazards,
     )
     site = sites.read()
     with contextlib.ExitStack() as resources:
@@ -419,13 +477,14 @@ async def _controlled(
         ground = sites.ground(site, clock)
         own = files[Part.CONTROL]
         adopted = adopted_plan(own)
-        messages, fault = messages_in_force(state.path)
-        if fault:
-            log.error("%s", fault)
         notes = AlertNotes(run)
         found = found_again(notes, state, messages)
         warnings = Warnings(found.book, site)
-        core = Core(ground, wall_anchor(clock), warnings, adopted, own.revision)
+        anchor = wall_anchor(clock)
+        detections = detections_found_again(ground, state, anchor.utc)
+        core = Core(
+            ground, anchor, warnings, detections, adopted, own.revision, awaits_outline=True
+        )
         if adopted is not None:
             log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))
         control = Control(core, block, files, run, state, sites, notes, found.unrecorded)

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 
 from alerts.composition import Composed
 from alerts.composition import Standing as StandingClaims
+from alerts.detection import Detections
 from broadcaster.control import programme, records
 from broadcaster.control.acts import (
     Alerting,
     Answered,
     Command,
+    Detect,
     Effect,
     EngineAdopted,
     Noticed,
@@ -36,6 +38,7 @@ from broadcaster.control.acts import (
 from broadcaster.control.alert_acts import AlertActs
 from broadcaster.control.alert_path import AlertPaths
 from broadcaster.control.answers import ANSWER_LIMIT, Answers, Waiting, beginning
+from broadcaster.control.detecting import Detecting
 from broadcaster.control.ground import Ground
 from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
 from broadcaster.control.programme import Library, Standing
@@ -85,11 +88,15 @@ class Core:
         ground: Ground,
         anchor: WallAnchor,
         warnings: Warnings,
+        detections: Detections,
         adopted: Plan | None = None,
         revision: int = 0,
+        *,
+        awaits_outline: bool = False,
     ) -> None:
         """Begin from the plan `adopted`, if there is one, and from the alerts that were recovered.
 
+        If it `awaits_outline`, the programme stays as it stands until somebody brings one.
         `revision` is the newest one known to have been written, should that plan be unreadable.
         """
         self.ground = ground
@@ -98,11 +105,13 @@ class Core:
         self.library = Library(is_settled=False)
         self._dealt: Mapping[str, Rotation] = {}
         self._outline: Outline | None = None
+        self._awaits_outline = awaits_outline
         self.witnesses = Witnesses()
         self.adopted_revision = 0
         self.acts: dict[ClaimId, Act] = {}
         self._answers = Answers()
         self.alerts = AlertActs(warnings, self, self._answers)
+        self.detecting = Detecting(detections, self.alerts, self, self._answers)
         self._extend_at: float | None = None
         self._taking: tuple[int, frozenset[ClaimId]] | None = None
         self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.streams)
@@ -154,7 +163,10 @@ class Core:
                 return self._withdraw(command, now)
             case Alerting():
                 return [*self.alerts.handle(command, now), *self._settled()]
+            case Detect():
+                return [*self.detecting.take(command, now), *self._settled()]
             case Restarted():
+                self.detecting.adopt(now)
                 return self.alerts.restarted(command, now)
             case Witnessed():
                 for witness in command.witnesses:
@@ -187,6 +199,7 @@ class Core:
             self._answers.deadline(),
             self._extend_at,
             self.warnings.deadline(),
+            self.detecting.deadline(),
             None if look is None else self.ground.clock.monotonic_ns_at(look) / 1e9,
         )
         return min((limit for limit in limits if limit is not None), default=None)
@@ -196,6 +209,7 @@ class Core:
         self.at = self.sample(now)
         effects: list[Effect] = [*self._answers.overdue(self.adopted_revision, now)]
         effects += self.alerts.expire(now)
+        effects += self.detecting.expire(now)
         if self._extend_at is not None and self._extend_at <= now:
             effects += self._extend(now)
         return tuple(self._remembered(effects))
@@ -274,6 +288,8 @@ class Core:
                 )
         self.ground = order.ground
         self.warnings.take_site(order.ground.site)
+        if order.ground.rules is not None:
+            self.detecting.use(order.ground.site, order.ground.rules, now)
         self._outline = None
         planned = self._extend(now)
         self._wait(order.key, (), now, needs_start=False)
@@ -339,18 +355,7 @@ class Core:
             if not (programme.is_programme(c) or is_composed(c.id)) and c.zone in there
         )
         anchor = anchor or self.plan.anchor
-        if self._outline is None or self._outline.end < anchor.utc_at(at) + programme.OUTLINED / 2:
-            self._outline = programme.site_outline(site, anchor.utc_at(at))
-        standing = programme.programme(
-            self._outline,
-            (zone.id for zone in site.zones),
-            self.library,
-            self._dealt,
-            Standing(self.plan.claims, self.plan.sources),
-            anchor,
-            at,
-            is_changed=is_changed,
-        )
+        standing = self._programme(anchor, at, is_changed=is_changed)
         names = {id(source): name for name, source in self.plan.sources.items()}
         sources = {names[id(claim.source)]: claim.source for claim in acts}
         sources |= self._messages()
@@ -360,6 +365,25 @@ class Core:
         }
         levels = (*programme.warning_levels(site), *standing.gain_steps)
         return [*noticed, *self._plan(claims, {**standing.sources, **sources}, anchor, levels)]
+
+    def _programme(self, anchor: WallAnchor, at: Sample, *, is_changed: bool) -> Standing:
+        """The programme from `at` on; as it stands while nobody has said what it shall be."""
+        site = self.ground.site
+        before = Standing(self.plan.claims, self.plan.sources, self.plan.gain_steps)
+        if self._outline is None and self._awaits_outline:
+            return programme.as_it_stands(before, {zone.id for zone in site.zones})
+        if self._outline is None or self._outline.end < anchor.utc_at(at) + programme.OUTLINED / 2:
+            self._outline = programme.site_outline(site, anchor.utc_at(at))
+        return programme.programme(
+            self._outline,
+            (zone.id for zone in site.zones),
+            self.library,
+            self._dealt,
+            before,
+            anchor,
+            at,
+            is_changed=is_changed,
+        )
 
     def _messages(self) -> dict[str, Source]:
         """The prepared messages: engines keep them staged, and `broadcaster local` finds them.
@@ -437,6 +461,11 @@ class Core:
     def planned_anew(self) -> list[Effect]:
         """The plan with the warnings as they are now."""
         return self._plan(self.plan.claims, self.plan.sources)
+
+    @property
+    def revision(self) -> int:
+        """The newest plan's."""
+        return self.plan.revision
 
     def title(self, claim: ClaimId) -> str | None:
         """What somebody called a claim."""

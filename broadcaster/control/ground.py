@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from alerts.detection import Rules
 from broadcaster.engine.plan import Datagram, Stream
 from broadcaster.engine.site_sessions import announcements_of, cname_of
 from broadcaster.engine.site_streams import streams_of
@@ -32,6 +33,8 @@ class Ground:
     seed: int = 0
     datagrams: tuple[Datagram, ...] = ()
     cname: str = ""
+    rules: Rules | None = None
+    """By which detections become warnings; None: as before."""
 
 
 def ground_of(

@@ -12,16 +12,16 @@ phase, and nothing that sounds now is replaced.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from broadcaster.control.voice_index import VoiceIndex
 from broadcaster.engine.plan import GainStep
 from playlists.lane import Circle, Due, Item, Stretch, laid_out
-from playlists.outline import LaneOutline, Outline, Premises, Span, outline
+from playlists.outline import LaneOutline, Outline, Span, outline
+from playlists.premises import site_premises
 from playlists.recording import Recording
 from playlists.rotation import Rotation
 from playlists.schedule import Fill
@@ -116,26 +116,24 @@ def rotations(library: Library, seed: int) -> dict[str, Rotation]:
     return {name: Rotation(playable(found), seed) for name, found in folders.items()}
 
 
-def site_premises(site: Site) -> Premises:
-    """What a site alone says of its programme: folders, dayparts, quiet hours."""
-    members = {str(group.id): group.zones for group in site.groups}
-    members |= {str(zone.id): (zone.id,) for zone in site.zones}
-    members.setdefault("all", tuple(zone.id for zone in site.zones))
-    base: dict[ZoneId, str] = {}
-    for entry in site.programme:
-        for zone in entry.zones:
-            base.setdefault(zone, entry.recordings)
-    return Premises(site.zones, members, site.dayparts, base, _wall_zone(site.time_zone))
-
-
-@cache
-def _wall_zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
-
-
 def site_outline(site: Site, now: datetime) -> Outline:
     """The outline of a site without a schedule."""
-    return outline(site_premises(site), now, now + OUTLINED)
+    return outline(site_premises(site, ZoneInfo(site.time_zone)), now, reach(now))
+
+
+def reach(now: datetime) -> datetime:
+    """How far an outline reaches; the same for some hours, so that plans are alike meanwhile."""
+    whole = now.replace(hour=now.hour // 6 * 6, minute=0, second=0, microsecond=0)
+    return whole + timedelta(hours=6) + OUTLINED
+
+
+def as_it_stands(standing: Standing, zones: Collection[ZoneId]) -> Standing:
+    """The programme of these zones, unchanged: until it is known what it shall be."""
+    claims = tuple(c for c in standing.claims if is_programme(c) and c.zone in zones)
+    used = {id(claim.source) for claim in claims}
+    sources = {name: source for name, source in standing.sources.items() if id(source) in used}
+    levels = (step for step in standing.gain_steps if step.below_priority <= priority.CAUTION)
+    return Standing(claims, sources, tuple(levels))
 
 
 def programme(

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from alerts.detection import RulesError
 from broadcaster.control.acts import TakeSite
 from broadcaster.control.ground import Ground, ground_of, version_of
 from broadcaster.control.play_order import RefusedError
 from broadcaster.engine.site_streams import sockets_of
 from broadcaster.kept_site import keep_site, site_or_kept
+from broadcaster.rules_reader import read_rules, rules_in_force
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
 from broadcaster.site_in_force import SiteNote, note_site, site_in_force
 from broadcaster.site_reader import read_site
@@ -53,6 +55,7 @@ class SiteKeeper:
         music: Path | None = None,
         supervisor: int = 0,
         seed: int = 0,
+        hazards: Collection[str] | None = None,
     ) -> None:
         """`config` is what the supervisor, a process id, was started with.
 
@@ -65,6 +68,7 @@ class SiteKeeper:
         self._music = music
         self._supervisor = supervisor
         self._seed = seed
+        self._hazards = hazards
         self.note = site_in_force(run, config, supervisor)
         self.faults: tuple[str, ...] = ()
         self._read_from = self.note.config
@@ -82,13 +86,24 @@ class SiteKeeper:
             self._keep(found.config)
         return self._here(found.site)
 
+    @property
+    def folder(self) -> Path:
+        """Where the files that the site file names lie."""
+        return self._read_from.parent
+
     def ground(self, site: Site, clock: MediaClock) -> Ground:
-        """What the site in force gives."""
-        return self._ground(site, self._read_from, clock)
+        """What the site in force gives, with its rules, or those shipped if its own are wrong."""
+        rules, fault = rules_in_force(site, self.folder, self._hazards)
+        self.faults = (*self.faults, *([fault] if fault else ()))
+        return replace(self._ground(site, self._read_from, clock), rules=rules)
 
     def folders(self, site: Site) -> dict[str, Path]:
         """Where the recordings of each of the site's programme entries lie."""
         return folders_of(site, self.note.config.parent, self._music)
+
+    def schedule_file(self, site: Site) -> Path | None:
+        """The file that a site names for its schedule; None without one."""
+        return None if site.schedule is None else self.note.config.parent / site.schedule
 
     async def proposal(self, fields: Mapping[str, Any], now: Ground) -> Proposal:
         """What the command `reload` asks for, with `now` in force.
@@ -101,7 +116,7 @@ class SiteKeeper:
         note = SiteNote(path, self.note.loads + 1)
         try:
             ground = await asyncio.to_thread(self._looked_at, path, now.clock)
-        except SiteError as error:
+        except (SiteError, RulesError) as error:
             return Proposal(_wrong(path, error), note)
         changes = site_changes(now.site, ground.site)
         gaps = [str(stream) for stream in sorted(interrupted(changes))]
@@ -128,7 +143,12 @@ class SiteKeeper:
             log.warning("the others are not told of the new site: %s", error)
 
     def _looked_at(self, config: Path, clock: MediaClock) -> Ground:
-        return self._ground(self._here(read_site(config)), config, clock)
+        site = self._here(read_site(config))
+        try:
+            rules = read_rules(site, config.parent, self._hazards)
+        except (OSError, UnicodeDecodeError) as error:
+            raise RefusedError(f"the rules {site.rules} cannot be read: {error}", "rules") from None
+        return replace(self._ground(site, config, clock), rules=rules)
 
     def _keep(self, config: Path) -> None:
         """Have a copy for the day the file is wrong."""
@@ -168,7 +188,7 @@ def folders_of(site: Site, beside: Path, music: Path | None) -> dict[str, Path]:
     return {name: music if music is not None else beside / name for name in sorted(names)}
 
 
-def _wrong(path: Path, error: SiteError) -> dict[str, Any]:
+def _wrong(path: Path, error: SiteError | RulesError) -> dict[str, Any]:
     problems = [
         {
             **{name: getattr(one, name) for name in ("file", "line", "column", "message", "hint")},

@@ -11,6 +11,7 @@ from alerts.claim_name import ClaimName, Role, parse_claim_name
 from alerts.exercise import ExerciseState
 from broadcaster.control import alert_records, programme
 from broadcaster.control.core import Core
+from broadcaster.control.detecting import shown
 from broadcaster.control.witnesses import Seen, all_true
 from broadcaster.engine.plan import Plan, Stream
 from broadcaster.engine.render import Mix, mixes
@@ -64,6 +65,7 @@ class Snapshots:
             "streams": [self._stream(stream, look, at) for stream in core.ground.streams],
             "claims": self._claims(at),
             "alerts": self._alerts(look),
+            "suspected": [shown(one) for one in core.detecting.suspected],
             "music": _music(core),
             "messages": {name: one.title for name, one in core.library.messages.items()},
             "faults": list(look.faults),

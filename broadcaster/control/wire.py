@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from broadcaster.control.acts import Alerting, Command, Play, Withdraw, Witnessed
+from alerts.detection import EventError, admitted_in
+from broadcaster.control.acts import Alerting, Command, Detect, Play, Withdraw, Witnessed
 from broadcaster.control.alert_orders import READERS as ALERT_ORDERS
 from broadcaster.control.alert_orders import read_order
 from broadcaster.control.play_order import KINDS, RefusedError
@@ -16,6 +17,8 @@ from zones.media_time import RATE, MediaClock, Sample
 from zones.site import Site
 from zones.sound import PcmId
 
+MOST_EVENTS = 1000
+"""Detections in one command."""
 MOST_WITNESSED = 10_000
 """Witnesses in one command."""
 LONGEST_DELAY: Sample = 10 * RATE
@@ -122,8 +125,25 @@ def _witness(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Wit
     )
 
 
+def _detections(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Detect:
+    """Events that a door let in; one that is none is the door's fault, and refused with all."""
+    listed = _field(fields, "events", list, "a list")
+    if len(listed) > MOST_EVENTS:
+        raise RefusedError(f"more than {MOST_EVENTS} events at once", "events")
+    try:
+        events = tuple(admitted_in(one, f"/{n}") for n, one in enumerate(listed))
+    except EventError as error:
+        raise RefusedError(str(error), "events") from None
+    return Detect(key=_text(fields, "key"), who=_text(fields, "who"), at=now, events=events)
+
+
 _Reader = Callable[[_Fields, Site, MediaClock, Sample], Command]
-_READERS: dict[str, _Reader] = {"play": _play, "withdraw": _withdraw, "witness": _witness}
+_READERS: dict[str, _Reader] = {
+    "play": _play,
+    "withdraw": _withdraw,
+    "witness": _witness,
+    "detections": _detections,
+}
 
 
 def _given(fields: _Fields, clock: MediaClock, now: Sample) -> Sample:

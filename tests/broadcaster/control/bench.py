@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from alerts.book import Book
+from alerts.detection import Detections
 from broadcaster.catalogue_reader import read_messages
 from broadcaster.control.acts import Answered, EngineAdopted, Planned, Play, TakeLibrary
 from broadcaster.control.core import Core
@@ -14,6 +15,7 @@ from broadcaster.control.ground import ground_of
 from broadcaster.control.programme import Library, Message
 from broadcaster.control.warnings import Warnings
 from broadcaster.engine.plan_file import PlanFile
+from broadcaster.rules_reader import read_rules
 from broadcaster.site_reader import read_site
 from playlists.recording import Recording
 from tests.house.checkout import ROOT
@@ -67,8 +69,19 @@ def warnings(book=None):
     return Warnings(book or Book(messages()), site())
 
 
+@cache
+def rules():
+    """The rules that ship with the program."""
+    return read_rules(site(), ROOT)
+
+
+def detections(now=0.0):
+    """No evidence yet."""
+    return Detections(site(), rules(), now, NOON + timedelta(seconds=now))
+
+
 def new_core(now=0.0, adopted=None, revision=0):
-    return Core(ground(), wall(now), warnings(), adopted, revision)
+    return Core(ground(), wall(now), warnings(), detections(now), adopted, revision)
 
 
 def started(now=0.0, count=4):

@@ -1,10 +1,12 @@
 """Warnings by hand through the whole core: commands in, plan, record and answer out."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
-from alerts.record import open_ids, recover
+from alerts.detection.event import event_in
+from alerts.record import alert_facts, open_ids, recover
 from broadcaster.control.acts import Answered, CalledUp, EngineAdopted, Planned, Recorded, Restarted
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.wire import read_command
@@ -99,8 +101,6 @@ def restarted(core, now):
     book = core.warnings.book
     rows = []
     for alert in book.alerts:
-        from alerts.record import alert_facts
-
         rows.append({"nature": "real", "alert": alert_facts(alert, now, NOON)})
     found = recover(rows, now, NOON, messages())
     back = new_core(now, written(core.plan), core.plan.revision)
@@ -274,3 +274,53 @@ def test_a_camera_says_where_to_warn_and_from_where():
     camera = site().cameras[0]
     asked = order("raise", camera=str(camera.id), hazard="wildfire").order
     assert (asked.zones, asked.place) == (camera.zones, camera.at)
+
+
+# --- detections ---
+
+
+def event(number, source, kind, now, **fields):
+    said = {
+        "v": 1,
+        "id": f"e{number}",
+        "source": source,
+        "kind": kind,
+        "phase": "start",
+        "time": (NOON + timedelta(seconds=now)).isoformat(),
+        **fields,
+    }
+    return {
+        "event": event_in(said).message(),
+        "received": (NOON + timedelta(seconds=now)).isoformat(),
+        "via": "key-1",
+        "highest": 240,
+        "zones": [],
+        "clock_suspect": False,
+    }
+
+
+def detect(core, now, *events):
+    fields = {"name": "detections", "key": f"d{now}", "who": "doors", "events": list(events)}
+    effects = core.handle(read_command(fields, site(), CLOCK, round(now * RATE)), now)
+    return [*effects, *adopt(core, now + 0.002)]
+
+
+def test_a_gauge_above_its_threshold_warns_by_itself():
+    core = started()
+    gauge = str(site().gauges[0].id)
+    fields = {"phase": "reading", "value": 2.0, "unit": "m", "quality": 0.9}
+    effects = detect(core, 10.0, event(1, gauge, "water_level", 10.0, **fields))
+    verdict = answer(effects).fields["verdicts"][0]
+    assert verdict["state"] == "airing"
+    alert = core.warnings.book.alert(verdict["alert"])
+    assert alert.origin.is_automatic
+    assert alert.id in on_air(core, 10.1, alert.zones[-1])
+    assert recorded(effects)
+
+
+def test_events_of_nobody_are_shown_and_raise_nothing():
+    core = started()
+    effects = detect(core, 5.0, event(1, "cam:nobody", "smoke", 5.0, confidence=0.9))
+    assert answer(effects).fields["verdicts"][0]["is"] == "unknown_source"
+    assert core.warnings.book.alerts == ()
+    assert len(core.detecting.suspected) == 1

@@ -20,7 +20,7 @@ from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.link import connect
 from broadcaster.run_directory import RunDirectory, StateDirectory
 from tests.broadcaster.cable import cable
-from tests.broadcaster.control.bench import ground, play, site, warnings
+from tests.broadcaster.control.bench import detections, ground, play, site, warnings
 from tests.house.checkout import ROOT
 from zones.media_time import BootId, MediaClock
 
@@ -52,7 +52,7 @@ async def controlling(place, kind=PlanFile):
     run, state, block = place
     with contextlib.ExitStack() as files:
         parts = {part: files.enter_context(kind(plan_path(run.path, part))) for part in Part}
-        core = Core(ground(), wall_anchor(CLOCK), warnings())
+        core = Core(ground(), wall_anchor(CLOCK), warnings(), detections())
         sites = SiteKeeper(run, state, ROOT / "config.yaml", music=state.path / "music")
         control = Control(core, block, parts, run, state, sites, AlertNotes(run))
         task = asyncio.create_task(control.run())
@@ -122,7 +122,7 @@ def test_sound_that_is_not_in_the_store_is_refused(place):
     with contextlib.ExitStack() as files:
         parts = {part: files.enter_context(PlanFile(plan_path(run.path, part))) for part in Part}
         sites = SiteKeeper(run, state, ROOT / "config.yaml")
-        core = Core(ground(), wall_anchor(CLOCK), warnings())
+        core = Core(ground(), wall_anchor(CLOCK), warnings(), detections())
         control = Control(core, block, parts, run, state, sites, AlertNotes(run))
         with pytest.raises(RefusedError, match="the store has no sound"):
             control._check_stored(play())

@@ -1,0 +1,177 @@
+"""Keeps the schedule: takes new versions up, works them out ahead, and tells the core.
+
+The rules are worked out in a thread, for two days at a time; a change takes effect within a second.
+Whatever is wrong with a schedule, the site's own programme and its quiet hours are always there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from broadcaster.control.programme import Library, reach, site_outline
+from broadcaster.radio.schedule_store import BY_FILE, Refused, ScheduleStore, said
+from playlists.outline import Outline, Premises, outline
+from playlists.playlist import Pool
+from playlists.premises import site_premises
+from playlists.schedule import Schedule
+from zones.site import Site
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.5
+"""Seconds between looks for a new version."""
+RENEW_EVERY = 900.0
+"""Seconds after which the outline reaches on, changed or not."""
+_LARGEST_FILE = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What an outline was worked out from; another one needs a new outline."""
+
+    version: int
+    site: Site
+    library: Library
+
+
+class ScheduleKeeper:
+    """Publishes an outline at the beginning, whenever it changes, and before it runs out."""
+
+    def __init__(
+        self,
+        state: Path,
+        site: Callable[[], Site],
+        file: Callable[[], Path | None],
+        publish: Callable[[Outline, bool], None],
+        seed: int = 0,
+    ) -> None:
+        """`site` and `file` tell the site in force and its schedule file.
+
+        `publish` gets each outline, and whether the schedule says something else since the last.
+        """
+        self.store = ScheduleStore(state)
+        self._site = site
+        self._file = file
+        self._publish = publish
+        self._seed = seed
+        self._library = Library()
+        self._basis: _Basis | None = None
+        self._file_seen: tuple[Path, int, int] | None = None
+        self._file_fault = ""
+        self._fault = ""
+        self.premises: Premises | None = None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong, in sentences."""
+        return tuple(fault for fault in (self._file_fault, self._fault) if fault)
+
+    def use(self, library: Library) -> None:
+        """Deal from these recordings from now on."""
+        self._library = library
+
+    def pool(self) -> Pool:
+        """The recordings that playlists may name."""
+        return pool_of(self._library)
+
+    async def run(self) -> None:
+        """Keep the schedule until cancelled."""
+        loop = asyncio.get_running_loop()
+        renewed_at = 0.0
+        while True:
+            await asyncio.to_thread(self._take_file)
+            basis = await asyncio.to_thread(self._present)
+            is_new = basis != self._basis
+            if is_new or loop.time() - renewed_at >= RENEW_EVERY:
+                before, self._basis = self._basis, basis
+                found = await asyncio.to_thread(self._worked_out, basis)
+                renewed_at = loop.time()
+                self._publish(found, before is None or _says_more(before, basis))
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _present(self) -> _Basis:
+        try:
+            newest = self.store.newest()
+        except Refused as error:
+            self._fault = said(error)
+            newest = None
+        return _Basis(newest.number if newest else 0, self._site(), self._library)
+
+    def _worked_out(self, basis: _Basis) -> Outline:
+        now = datetime.now(UTC)
+        try:
+            schedule = self.store.schedule()
+            self._fault = ""
+        except Refused as error:
+            # It was right when it was kept: another version of this program wrote it.
+            self._fault = f"the schedule is not played: {said(error)}"
+            log.error("%s", self._fault)
+            schedule = Schedule()
+        try:
+            self.premises = site_premises(
+                *(basis.site, ZoneInfo(basis.site.time_zone), schedule, pool_of(basis.library)),
+                seed=self._seed,
+                year=now.year,
+            )
+            return outline(self.premises, now, reach(now))
+        except Exception:
+            # The radio must not fall silent over a rule nobody thought of; the site still speaks.
+            log.exception("the schedule cannot be worked out")
+            self._fault = "the schedule cannot be worked out; the site's own programme plays"
+            return site_outline(basis.site, now)
+
+    def _take_file(self) -> None:
+        """Make a version of the schedule file when it is new or was changed."""
+        file = self._file()
+        if file is None:
+            self._file_fault = ""
+            return
+        try:
+            status = file.stat()
+            seen = (file, status.st_size, status.st_mtime_ns)
+            if seen == self._file_seen:
+                return
+            self._file_seen = seen
+            if status.st_size > _LARGEST_FILE:
+                raise OSError(0, "it is larger than 4 MB")
+            text = file.read_text(encoding="utf-8")
+            if self._was_taken(text):
+                return
+            version = self.store.replace(
+                *(text, BY_FILE, str(file), _names(self._site())), called=file.name
+            )
+            log.info("schedule version %d taken from %s", version.number, file)
+            self._file_fault = ""
+        except OSError as error:
+            self._file_fault = f"the schedule file {file} cannot be read: {error.strerror}"
+        except UnicodeDecodeError:
+            self._file_fault = f"the schedule file {file} is not UTF-8: save it as UTF-8"
+        except Refused as error:
+            self._file_fault = f"the schedule file is not taken: {said(error)}"
+            log.warning("%s", self._file_fault)
+
+    def _was_taken(self, text: str) -> bool:
+        """Whether the last version that came from the file says this already."""
+        taken = [one for one in self.store.versions() if one.who == BY_FILE]
+        return bool(taken) and taken[-1].text == text
+
+
+def pool_of(library: Library) -> Pool:
+    """The recordings of a library, by id and by folder."""
+    by_id = {one.id: one for every in library.folders.values() for one in every}
+    return Pool(by_id, dict(library.folders))
+
+
+def _says_more(before: _Basis, after: _Basis) -> bool:
+    """Whether what was planned may be wrong now; other recordings alone leave it standing."""
+    return (before.version, before.site) != (after.version, after.site)
+
+
+def _names(site: Site) -> Iterable[str]:
+    return [*(str(group.id) for group in site.groups), *(str(zone.id) for zone in site.zones)]
