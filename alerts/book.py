@@ -275,6 +275,10 @@ class Book:
                 break
             _, _, what, name = first
             alert = self._alerts[name]
+            if what is by_time.Due.ASK_AGAIN and set(alert.going) <= self._taken_up(alert):
+                # Another alert lives for it: that one asks.
+                self._keep(alert, moved(alert, Event.QUIET, ENGINE, at, going=()), at)
+                continue
             self._keep(alert, by_time.passed(alert, what, at, self.house), at)
             if what is by_time.Due.ASK_AGAIN and alert.state is not State.REJECTED:
                 self._follow(alert, at)
@@ -392,11 +396,23 @@ class Book:
         else:
             self._open.pop(alert.id, None)
 
+    def _taken_up(self, alert: Alert) -> set[IncidentId]:
+        """The incidents that other living alerts are about: one has one."""
+        others = (o for o in self._open.values() if o.id != alert.id and o.is_living)
+        return {incident for other in others for incident in other.incidents}
+
     def _in_order(self) -> list[Alert]:
         return sorted(self._open.values(), key=lambda alert: alert.order)
 
     def _keep(self, before: Alert | None, after: Alert, at: Instant) -> Alert:
         """Store an alert that moved, and do what follows from its sounding."""
+        if after.is_living and (before is None or not before.is_living):
+            taken = self._taken_up(after)
+            after = replace(
+                after,
+                incidents=tuple(one for one in after.incidents if one not in taken),
+                going=tuple(one for one in after.going if one not in taken),
+            )
         begins = after.state is State.AIRING and (before is None or not before.sounds)
         if before is None or (begins and before.aired_at is None):
             self._number += 1

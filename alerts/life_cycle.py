@@ -188,9 +188,9 @@ _ROWS: tuple[tuple[tuple[State | None, ...], Event, State | None, frozenset[Who]
     # Escalation: never blocked.
     ((*_ALIVE, _S.REJECTED), _E.ESCALATE, _S.AIRING, _ENGINE | _OPERATOR),
     ((*_ASKED, *_HEARD), _E.ASK_TO_ESCALATE, None, _ENGINE),
-    ((*_ASKED, *_HEARD), _E.REJECT_ESCALATION, None, _OPERATOR),
+    (_HEARD, _E.REJECT_ESCALATION, None, _OPERATOR),
     ((*_ASKED, *_HEARD), _E.DROP_ESCALATION, None, _ENGINE),
-    ((_S.DETECTED, *_ASKED, *_ON, *_LAST_WORD), _E.STRENGTHEN, None, _ENGINE),
+    ((*_ASKED, *_ON, *_LAST_WORD), _E.STRENGTHEN, None, _ENGINE),
     ((_S.REJECTED, *_ASK_ANEW), _E.STRENGTHEN, None, _ENGINE),
     (_PROPOSED, _E.STRENGTHEN, _S.SUSTAINED, _ENGINE),
     ((_S.CLEARING,), _E.REOPEN, _S.AIRING, _ENGINE),

@@ -57,6 +57,17 @@ LEVELS = st.sampled_from(Level)
 PEOPLE = st.sampled_from([Person("Kim"), Person("Lee")])
 INCIDENTS = st.sampled_from(["i1", "i2", "i3"])
 WARNINGS = st.sampled_from(["flood-close", "flood-leave", "flood-evacuate", "fire-evacuate"])
+SEEN = ["sounded", "overridden", "degraded", "conflicting"]
+OFFERED = {
+    "confirm": Confirm,
+    "break-glass": BreakGlass,
+    "reject": Reject,
+    "hold": Hold,
+    "correct": Correct,
+    "all-clear": AllClear,
+    "reconfirm": Reconfirm,
+    "acknowledge": Acknowledge,
+}
 REASONS = st.sampled_from(["", "seen by eye"])
 SIMPLE = [Acknowledge, BreakGlass, Confirm, Correct, Reconfirm, Reject, Stop]
 
@@ -151,6 +162,14 @@ class AnyLife(RuleBasedStateMachine):
     def act(self, data, kind, who, reason):
         self.give(kind, who, alert=self.some_alert(data), reason=reason)
 
+    @rule(data=st.data(), who=PEOPLE)
+    def act_as_offered(self, data, who):
+        """What a screen offers: refused only when it lacks a level, or a second person."""
+        offers = [(a, act) for a in self.book.living for act in may(a) if act in OFFERED]
+        if offers:
+            alert, act = data.draw(st.sampled_from(offers))
+            self.give(OFFERED[act], who, alert=alert.id, reason="seen by eye")
+
     @rule(data=st.data(), who=PEOPLE, seconds=st.sampled_from([30.0, 120.0, 200.0]))
     def hold(self, data, who, seconds):
         self.give(Hold, who, alert=self.some_alert(data), seconds=seconds)
@@ -184,7 +203,7 @@ class AnyLife(RuleBasedStateMachine):
             name = data.draw(st.sampled_from(names))
             self.take(self.book.spoken(name, self.now, self.utc))
 
-    @rule(data=st.data(), zones=ZONES, seen=st.sampled_from(["sounded", "degraded", "conflicting"]))
+    @rule(data=st.data(), zones=ZONES, seen=st.sampled_from(SEEN))
     def observe(self, data, zones, seen):
         name = self.some_alert(data)
         self.take(self.book.observed(name, self.now, self.utc, **{seen: zones}))

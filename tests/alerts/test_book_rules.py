@@ -258,6 +258,16 @@ def test_stronger_evidence_that_waited_through_the_last_word_is_not_lost(desk):
     assert desk.book.living[0].state is State.AIRING
 
 
+def test_a_stronger_alert_of_an_incident_asks_for_the_one_that_ended_before(desk):
+    alert = desk.seen(window=0.0)
+    desk.do(Correct, alert=alert.id, reason="fog")
+    desk.book.spoken(alert.id, desk.now, desk.utc)
+    evacuate(desk)
+    desk.wait(400)
+    [living] = desk.book.living
+    assert living.origin.follows == alert.id
+
+
 # --- merging ---
 
 
