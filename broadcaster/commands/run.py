@@ -52,6 +52,6 @@ def run(
     With --keep-engines, SIGHUP stops everything but the engines.
     """
     set_up("supervisor")
-    options = Options(config, run, state, interface, keep_engines=keep_engines)
+    options = Options(config, run, state, interface, keep_engines=keep_engines, is_open=True)
     supervisor = Supervisor(options)
     asyncio.run(supervisor.run())

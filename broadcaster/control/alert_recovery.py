@@ -101,7 +101,7 @@ def _recorded(state: Path, noted: Mapping[str, _Facts] | None) -> dict[str, _Fac
             if row is not None:
                 found[name] = json.loads(row.facts)
     except (JournalError, ValueError) as error:
-        log.warning("the journal tells of no alert: %s", error)
+        log.info("no alert is found in the journal: %s", error)
         return {}
     return found
 

@@ -84,6 +84,8 @@ def demo(
         with_amplifiers=True,
         output=_fresh(kept.path / "log"),
         music=cache / cache_name(seed),
+        is_open=True,
+        is_demo=True,
     )
     _log_to(kept.path / "log" / "supervisor.log")
     scene = Scene(options, cache, seed, duration)

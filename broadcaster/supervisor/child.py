@@ -32,7 +32,7 @@ class Duty:
 
     `delays` are the seconds before the first, second, ... restart in a row; the last one is used
     for all that follow, because nothing here is ever given up. `stop_limit` is how long it may
-    take to end when asked.
+    take to end when asked. One that `waits_for_sound` is started once an engine speaks.
     """
 
     role: str
@@ -40,6 +40,7 @@ class Duty:
     delays: tuple[float, ...]
     descriptors: tuple[int, ...] = ()
     stop_limit: float = 2.0
+    waits_for_sound: bool = False
 
 
 class Child:

@@ -48,6 +48,8 @@ class Options:
     With `music`, a folder, its recordings are the programme instead of those the site file names.
     With `keep_engines` the engines go on when this controller dies, and its successor adopts them;
     and an interface that is away is waited for while another is there.
+    One that `is_open` also listens to people and to events: console and doors run as well. In a
+    demo the console signs in whoever sits at this machine.
     """
 
     config: Path
@@ -59,6 +61,8 @@ class Options:
     output: Path | None = None
     music: Path | None = None
     keep_engines: bool = False
+    is_open: bool = False
+    is_demo: bool = False
 
 
 @dataclass(frozen=True, slots=True)

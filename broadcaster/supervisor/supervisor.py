@@ -207,8 +207,8 @@ class Supervisor:
 
     async def _keep(self, child: Child, is_standby: bool) -> None:
         """Start a process again whenever it ends."""
-        if is_standby and not child.pid:
-            # Two engines that start at once take the processor from each other.
+        if (is_standby or child.duty.waits_for_sound) and not child.pid:
+            # What starts at once takes the processor from the engine.
             await self.speaking.wait()
         while True:
             try:
@@ -386,6 +386,13 @@ class Supervisor:
             ("ear", "broadcaster.ear.main", given(run, state, config, here)),
         ):
             duties.append(Duty(role, python_module(module, *places, *parent), DELAYS))
+        if options.is_open:
+            places = given(run, state, config)
+            demo = ("--demo",) if options.is_demo else ()
+            for role, words in (("doors", ()), ("console", demo)):
+                module = f"broadcaster.{role}.main"
+                command = python_module(module, *places, *words, *parent)
+                duties.append(Duty(role, command, DELAYS, waits_for_sound=True))
         if options.with_amplifiers:
             places = given(run, config, here)
             module = "broadcaster.simulator.amplifiers"
