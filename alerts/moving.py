@@ -140,7 +140,7 @@ def _is_possible(alert: Alert, event: Event) -> bool:
         case Event.ESCALATE:
             return alert.content.rank < _HIGHEST
         case Event.STEP_DOWN:
-            return alert.content.rank > (Level.CAUTION, Response.OTHER)
+            return alert.level > Level.CAUTION
         case Event.ACKNOWLEDGE:
             return alert.call is not None
         case _:
