@@ -63,7 +63,7 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     "break-glass": _OPERATORS,
     "acknowledge": _OPERATORS,
     "stop": _OPERATORS,
-    "start-exercise": _OPERATORS,
+    "exercise": _OPERATORS,
     "end-exercise": _OPERATORS,
     # the station itself
     "reload": _ADMINISTRATORS,
@@ -87,11 +87,12 @@ def rights_of(roles: Iterable[str]) -> tuple[str, ...]:
 def act_of(command: str, fields: Mapping[str, Any]) -> str:
     """The act that a command is, where that depends on more than its name.
 
-    Raising a missing person's notice is one of its own, and so is playing what is a warning.
+    Raising a missing person's notice is one of its own, with no other message chosen for it; so is
+    playing what is a warning, or speaks the words of one.
     """
-    if command == "raise" and fields.get("hazard") == MISSING_PERSON:
+    if command == "raise" and fields.get("hazard") == MISSING_PERSON and not fields.get("message"):
         return "raise-missing-person"
-    if command == "play" and fields.get("kind") == "warning":
+    if command == "play" and (fields.get("kind") == "warning" or fields.get("message")):
         return "play-warning"
     return command
 

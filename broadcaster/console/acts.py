@@ -57,7 +57,7 @@ class Acts:
 
     async def start_exercise(self, call: Call) -> Mapping[str, Any]:
         """Begin an exercise."""
-        return await self._send("start-exercise", call, call.body.fields())
+        return await self._send("exercise", call, call.body.fields())
 
     async def _send(self, command: str, call: Call, fields: dict[str, Any]) -> Mapping[str, Any]:
         self._gate.check_right(call.by, act_of(command, fields), call.request)

@@ -23,7 +23,7 @@ V1: Final = "/api/v1"
 _ON_ALERT: Final[dict[str, tuple[type[models.Request], str]]] = {
     "confirm": (models.Act, "Let a pending alert sound now; also the second person's yes"),
     "reject": (models.WithReason, "Say that a pending alert is none"),
-    "hold": (models.Act, "Ask for more time over a pending alert, once; then it sounds"),
+    "hold": (models.Hold, "Ask for more time over a pending alert, once; then it sounds"),
     "acknowledge": (models.Act, "Say that one is looking: nobody else is called"),
     "escalate": (models.Escalate, "Make a living alert more urgent"),
     "add-zones": (models.AddZones, "Warn more zones with a living alert"),
@@ -100,7 +100,7 @@ def _warning(acts: Acts) -> tuple[Route, ...]:
                   parameters=alert)
             for act, (takes, does) in _ON_ALERT.items()
         ),
-        Route("POST", f"{V1}/exercises", "start-exercise", acts.start_exercise,
+        Route("POST", f"{V1}/exercises", "exercise", acts.start_exercise,
               "Begin an exercise", models.AlertAnswer, takes=models.StartExercise,
               needs_key=True, tag="exercises"),
         Route("POST", f"{V1}/exercises/{{alert}}/end", "end-exercise",

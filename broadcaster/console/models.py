@@ -51,9 +51,14 @@ class Target(Request):
         None, description="Where it is: exits are named by it."
     )
 
+    @property
+    def is_exercise(self) -> bool:
+        """Whether it is about an exercise, which has a message of its own."""
+        return False
+
     @model_validator(mode="after")
     def _is_enough(self) -> Target:
-        if self.message is None and self.hazard is None:
+        if self.message is None and self.hazard is None and not self.is_exercise:
             raise ValueError("name a message or a hazard")
         if self.zones is None and self.camera is None and self.at is None:
             raise ValueError("say where: zones, a camera or a place")
@@ -70,7 +75,14 @@ class Raise(Target):
 
 
 class Preview(Target):
-    """What a warning would do."""
+    """What a warning, or an exercise, would do."""
+
+    exercise: bool = False
+
+    @property
+    def is_exercise(self) -> bool:
+        """Whether it is an exercise that is previewed."""
+        return self.exercise
 
 
 class Act(Request):
@@ -85,11 +97,18 @@ class WithReason(Request):
     reason: Needed
 
 
+class Hold(Act):
+    """More time to look."""
+
+    seconds: Annotated[float, Field(gt=0, le=120)] = 120.0
+
+
 class Escalate(Act):
-    """More urgent: a higher level, or another message."""
+    """More urgent: a higher level, or another message; and more zones, if need be."""
 
     level: Level | None = None
     message: Word | None = None
+    zones: Zones | None = None
 
     @model_validator(mode="after")
     def _is_enough(self) -> Escalate:
@@ -107,6 +126,7 @@ class AddZones(Act):
 class StepDown(Act):
     """Less urgent, with words of its own."""
 
+    level: Level | None = Field(None, description="Caution, unless a message says otherwise.")
     message: Word | None = Field(None, description="Instead of the hazard's own.")
 
 
@@ -121,6 +141,7 @@ class StartExercise(Request):
 
     message: Word | None = Field(None, description="What is practised.")
     zones: Zones
+    seconds: Annotated[float, Field(gt=0, le=14_400)] = Field(600.0, description="How long.")
 
 
 class AlertAnswer(Answer):

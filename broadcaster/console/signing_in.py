@@ -35,8 +35,10 @@ class SigningIn:
         return call.by.described()
 
     async def sign_in(self, call: Call) -> web.Response:
-        """Begin a session."""
+        """Begin a session; one that this browser had ends."""
         person = await self._proven(call)
+        if call.by.session:
+            await asyncio.to_thread(self._station.sessions.end, call.by.session)
         secret = await asyncio.to_thread(
             self._station.sessions.begin, person.name, person.shown, call.peer, self._now()
         )

@@ -7,6 +7,8 @@ const made = (name, text, ...children) => {
   return element;
 };
 const schemaName = (schema) => schema?.$ref?.split("/").pop();
+const words = (schema) => (schema.anyOf ?? [schema])
+  .map((one) => one.enum?.join(" | ") ?? one.type).filter((one) => one !== "null").join(", ");
 const shown = (schema) => made("pre", JSON.stringify(schema, null, 1));
 
 function linked(label, schema) {
@@ -22,8 +24,8 @@ function operation(method, path, one) {
   return made("section", "",
     made("h3", `${method.toUpperCase()} ${path}`),
     made("p", `${one.summary}. ${one.description ?? ""}`),
-    ...(one.parameters ?? []).map((each) =>
-      made("p", `${each.name} (${each.in}): ${each.description ?? each.schema.description ?? ""}`)),
+    ...(one.parameters ? [made("ul", "", ...one.parameters.map((each) =>
+      made("li", [each.name, `(${each.in})`, each.description ?? words(each.schema)].join(" "))))] : []),
     ...linked("takes", one.requestBody?.content["application/json"].schema),
     ...linked("gives", Object.values(answer.content)[0].schema));
 }

@@ -22,7 +22,14 @@ form.addEventListener("submit", async (event) => {
     await ask("POST", "/session", Object.fromEntries(new FormData(form)));
     location.replace("/");
   } catch (error) {
-    said.textContent = error.message;
+    const { code, wait_s: wait } = error.problem ?? {};
+    const korean = {
+      "wrong-credentials": "이름, 비밀번호 또는 인증 번호가 맞지 않습니다",
+      "code-needed": "인증 앱의 번호를 입력하십시오",
+      locked: `${Math.ceil(wait)}초 뒤에 다시 시도하십시오`,
+      "too-often": `${Math.ceil(wait)}초 뒤에 다시 시도하십시오`,
+    }[code];
+    said.textContent = korean ? `${korean} · ${error.message}` : error.message;
     form.elements[error.problem?.where ?? "password"]?.focus();
   }
 });

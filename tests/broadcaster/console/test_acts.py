@@ -34,7 +34,7 @@ async def test_a_warning_is_raised_with_who_asked(bench):
         ("alerts/a1/add-zones", {"zones": ["lower"]}, "add-zones", {"zones": ["lower"]}),
         ("alerts/a1/all-clear", {"of": "both"}, "all-clear", {"of": "both"}),
         ("alerts/a1/stop", {}, "stop", {"alert": "a1"}),
-        ("exercises", {"message": "m", "zones": ["upper"]}, "start-exercise", {"message": "m"}),
+        ("exercises", {"message": "m", "zones": ["upper"]}, "exercise", {"message": "m"}),
         ("exercises/e1/end", {}, "end-exercise", {"alert": "e1"}),
         ("claims", {"message": "m", "zones": ["upper"]}, "play", {"priority": 100}),
         ("claims/c%201/withdraw", None, "withdraw", {"claim": "c 1"}),
@@ -118,18 +118,25 @@ async def test_without_control_nothing_is_done_and_one_is_told_what_to_do(
 async def test_the_police_raise_a_missing_person_and_nothing_else(bench):
     police = bench.bearer("police")
     missing = {"hazard": "missing-person", "zones": ["upper"]}
+    disguised = {**missing, "message": "flood-evacuate"}
     status, _ = await bench.asked("POST", "/api/v1/alerts", missing, police | bench.key())
     assert status == 200
-    status, problem = await bench.asked("POST", "/api/v1/alerts", RAISE, police | bench.key())
-    assert (status, problem["act"]) == (403, "raise")
+    for other in (RAISE, disguised):
+        status, problem = await bench.asked("POST", "/api/v1/alerts", other, police | bench.key())
+        assert (status, problem["act"]) == (403, "raise")
 
 
 async def test_radio_staff_neither_play_nor_withdraw_warnings(bench):
     radio = bench.bearer("radio")
     bench.control.say(claims=[{"id": "w1", "kind": "warning", "zones": ["upper"]}])
     await until(lambda: bench.station.line.snapshot["claims"])
-    warning = {"message": "m", "zones": ["upper"], "kind": "warning", "priority": 232}
-    for path, body in (("claims", warning), ("claims/w1/withdraw", None)):
+    sound = {"pcm": "c" * 64, "length": 48_000, "zones": ["upper"]}
+    assert (await bench.asked("POST", "/api/v1/claims", sound, radio | bench.key()))[0] == 200
+    warning = {**sound, "kind": "warning", "priority": 232}
+    words = {"message": "flood-evacuate", "zones": ["upper"]}
+    for path, body in (
+        ("claims", warning), ("claims", words), ("claims/w1/withdraw", None),
+    ):  # fmt: skip
         status, _ = await bench.asked("POST", f"/api/v1/{path}", body, radio | bench.key())
         assert status == 403
 
