@@ -64,6 +64,10 @@ class WatchedPcm:
             self.missing.add(f"live voice {name}")
         return found
 
+    def written_to(self, name: str) -> Sample | None:
+        """What the store knows of a live voice."""
+        return self._pcm.written_to(name)
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:

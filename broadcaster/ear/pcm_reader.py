@@ -42,6 +42,10 @@ class PcmReader:
         """No live voice is connected to this ear."""
         return None
 
+    def written_to(self, name: str) -> Sample | None:
+        """No live voice is connected to this ear."""
+        return None
+
     def _map(self, pcm: PcmId) -> Samples | None:
         now = monotonic()
         if now < self._missing.get(pcm, 0.0):

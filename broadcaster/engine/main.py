@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("engine: the run directory has no media clock; start the supervisor", file=sys.stderr)  # noqa: T201 - before logging, to the one who starts it by hand
         return 2
     sockets = {name: socket.socket(fileno=int(number)) for name, number in options.socket}
-    staging = Staging(options.state / "pcm")
+    staging = Staging(options.state / "pcm", options.run)
     sender = Sender(clock, block, staging, sockets)
 
     def stop(number: int, frame: FrameType | None) -> None:

@@ -29,6 +29,7 @@ from broadcaster.engine.sounding import (
     stored,
 )
 from broadcaster.engine.waking import (
+    LateRing,
     Waking,
     dithered_spans,
     is_message,
@@ -40,6 +41,8 @@ from zones.media_time import RATE, Sample
 from zones.sound import Ring, Silence, pieces
 from zones.stream_format import StreamId
 
+STARVED: Sample = 5 * RATE
+"""How long an emergency microphone may be silent before the warning below is heard."""
 _WINDOW: Sample = 10 * RATE
 
 
@@ -132,6 +135,23 @@ class Mix:
             for zone in self.zones
         }
 
+    def _without(self, pcm: Pcm, mute: Claim, at: Sample) -> Mix:
+        """The mix when the audio of `mute` is not at hand at `at`.
+
+        An emergency microphone is silent at first; when it has starved for long, the warning below
+        takes over, and nothing else does before it is released (SAFETY B6).
+        """
+        source = mute.source
+        if mute.kind is not Kind.WARNING or not isinstance(source, Ring):
+            return self.passing_over(mute)
+        written = pcm.written_to(source.name)
+        late = source.by if isinstance(source, LateRing) else 0
+        if written is not None and at - late - written < STARVED:
+            return self.passing_over(mute)
+        warnings = (c for c in self.claims if c.kind is Kind.WARNING and c.id != mute.id)
+        last = replace(mute, source=Silence(), priority=0)
+        return self._with((*warnings, last), self._pre_rolled)
+
     def passing_over(self, mute: Claim) -> Mix:
         """The mix with `mute` unable to sound: the next claim does, or silence for a warning."""
         return self._with(_passed_over(self.claims, mute), self._pre_rolled)
@@ -180,7 +200,7 @@ class Mix:
                 samples = mix._rendered(pcm, at, at + length)
             except NotAtHand as missing:
                 self.is_whole = False
-                mix = mix.passing_over(missing.claim)
+                mix = mix._without(pcm, missing.claim, at)
             else:
                 if self.keep_alive:
                     return dithered(samples, begin)

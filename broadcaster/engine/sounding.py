@@ -36,6 +36,9 @@ class Pcm(Protocol):
     def ring(self, name: str, begin: Sample, end: Sample) -> Samples | None:
         """Live samples at media time [begin, end); None when its writer is not keeping up."""
 
+    def written_to(self, name: str) -> Sample | None:
+        """Up to where a live voice has been written; None when it is not known here."""
+
 
 class NotAtHand(Exception):  # noqa: N818 - a signal to the mix, not an error
     """A claim's audio is missing; carries the claim."""

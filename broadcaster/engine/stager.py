@@ -126,6 +126,7 @@ class Stager(threading.Thread):
         if plan.part is not part or plan.revision <= self._revision(part):
             raise PlanError("it is not a newer plan of this part")
         plans = {**self._plans, part: plan}
+        self._staging.connect(plan.sources.values())
         self._hand_over(plans)
         self._plans = plans
         self._block.say_fault("")
@@ -172,6 +173,7 @@ class Stager(threading.Thread):
     def stage(self) -> bool:
         """Bring in what is needed, chunk by chunk; False when a newer plan arrived meanwhile."""
         wanted: set[PcmId] = set()
+        self._staging.connect(self._sources())
         for pcm, chunk in needed(self._sources(), self._now()):
             wanted.add(pcm)
             if not self._is_ready(pcm, chunk):

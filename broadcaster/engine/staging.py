@@ -11,6 +11,7 @@ import ctypes
 import os
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -18,8 +19,9 @@ import numpy as np
 
 from broadcaster.engine.codec import Samples
 from broadcaster.engine.libc import libc
+from broadcaster.engine.ring import MappedRing, RingError, ring_path
 from zones.media_time import RATE, Sample
-from zones.sound import PcmId, Segment, Sequence, Source, Timeline
+from zones.sound import PcmId, Ring, Segment, Sequence, Source, Timeline
 
 AHEAD: Sample = 60 * RATE
 """How much of a timeline is staged ahead of air."""
@@ -105,12 +107,14 @@ def _segment_chunks(segment: Segment, begin: Sample, end: Sample) -> Iterator[tu
 class Staging:
     """The PCM at hand; filled by the staging thread, read by the sending one."""
 
-    def __init__(self, directory: Path) -> None:
-        """`directory` is the PCM store's."""
+    def __init__(self, directory: Path, run: Path | None = None) -> None:
+        """`directory` is the PCM store's; rings of live voices lie in the run directory."""
         self._directory = directory
         self._mappings: dict[PcmId, _Mapping] = {}
         self._released: list[tuple[float, _Mapping]] = []
         self.missing: set[PcmId] = set()
+        self._run = run
+        self._rings: dict[str, MappedRing] = {}
 
     def samples(self, pcm: PcmId, begin: Sample, end: Sample) -> Samples | None:
         """Samples [begin, end), or None unless every one of them is staged."""
@@ -121,8 +125,24 @@ class Staging:
         return mapping.samples[begin:end] if all(ready) else None
 
     def ring(self, name: str, begin: Sample, end: Sample) -> Samples | None:
-        """No live voice is connected to this engine."""
-        return None
+        """Live samples [begin, end), or None when nobody keeps writing them."""
+        ring = self._rings.get(name)
+        return None if ring is None else ring.read(begin, end)
+
+    def written_to(self, name: str) -> Sample | None:
+        """Up to where a live voice has been written."""
+        ring = self._rings.get(name)
+        return None if ring is None else ring.written_to
+
+    def connect(self, sources: Iterable[Source]) -> None:
+        """Map the rings of live voices that are there and not mapped yet."""
+        names = {source.name for source in sources if isinstance(source, Ring)}
+        for name in names - self._rings.keys():
+            with suppress(OSError, RingError):
+                if self._run is not None:
+                    ring = MappedRing(ring_path(self._run, name))
+                    ring.samples.max()  # looks at every page, before the sender does
+                    self._rings[name] = ring
 
     def bring_in(self, pcm: PcmId, chunk: int) -> None:
         """Stage one chunk; what cannot be staged is remembered in `missing`."""

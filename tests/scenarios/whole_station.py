@@ -191,6 +191,9 @@ class _Store:
     def ring(self, name: str, begin: int, end: int) -> None:
         return None
 
+    def written_to(self, name: str) -> None:
+        return None
+
 
 @contextmanager
 def listening(group: str) -> Iterator[Ear]:

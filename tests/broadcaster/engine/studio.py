@@ -46,6 +46,7 @@ class MemoryPcm:
         self.of = {name: pcm_id(samples) for name, samples in recordings.items()}
         self._samples = {pcm_id(samples): samples for samples in recordings.values()}
         self.rings: dict[str, np.ndarray] = {}
+        self.ring_ends: dict[str, int] = {}
 
     def samples(self, pcm, begin, end):
         stored = self._samples.get(pcm)
@@ -54,6 +55,9 @@ class MemoryPcm:
     def ring(self, name, begin, end):
         live = self.rings.get(name)
         return None if live is None else live[np.arange(begin, end) % len(live)]
+
+    def written_to(self, name):
+        return self.ring_ends.get(name)
 
     def forget(self, pcm) -> None:
         del self._samples[pcm]
