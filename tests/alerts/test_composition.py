@@ -572,3 +572,41 @@ def test_music_is_what_is_heard_without_warnings(station):
     assert station.compose().claims == ()
     assert station.composed.next_look is None
     assert station.turns(A, station.now, station.now + LEAD)[0].claim.id == MUSIC
+
+
+def test_an_ending_is_put_in_between_warnings_that_take_turns(station):
+    x = warning("x", [A], 240)
+    y, z = warning("y", [A], 224), warning("z", [A], 224)
+    station.compose(x, y, z)
+    station.live(20, x, y, z)
+    over = ended(x, times=1)
+    station.compose(over, y, z)
+    station.live(200, over, y, z)
+    assert station.messages(A)[2:6] == ["z-224-3", "x-over-only", "z-224-3", "y-224-3"]
+    assert not any(s.is_cut for s in station.sounded(A) if s.alert in "yz")
+
+
+def test_what_is_no_longer_true_falls_silent_at_once_in_an_alternation(station):
+    x, y = warning("x", [A]), warning("y", [A])
+    station.compose(x, y)
+    while station.sounded(A)[-1:] == [] or station.sounded(A)[-1].claim.priority % 2 == 0:
+        station.live(1, x, y)
+    while station.sounded(A)[-1].alert != "x":
+        station.live(1, x, y)
+    ending = station.now
+    over = ended(x, times=1)
+    station.compose(over, y)
+    station.live(100, over, y)
+    last = [s for s in station.sounded(A) if s.message == "x-240-3"][-1]
+    assert last.until <= ending + LEAD + samples(0.01)
+
+
+def test_a_language_more_is_heard_in_an_alternation(station):
+    x, y = warning("x", [A]), warning("y", [A])
+    station.compose(x, y)
+    station.live(60, x, y)
+    more = replace(x, spoken=spoken("x-240-3", [A], "ko en zh"))
+    station.compose(more, y)
+    station.live(100, more, y)
+    assert "zh" in {s.words[-1] for s in station.sounded(A)}
+    assert not any(s.is_cut for s in station.sounded(A) if s.message != "music")
