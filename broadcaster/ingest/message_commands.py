@@ -183,7 +183,7 @@ def render_command(
                 desk.render(phrase, program)
                 done.add(phrase)
                 click.echo(f"{script.id} {script.language}: {phrase.text}")
-    click.echo(f"{len(done)} phrases rendered")
+    click.echo(f"{len(done)} phrase{'' if len(done) == 1 else 's'} rendered")
 
 
 @messages.command(name="forget")

@@ -6,6 +6,7 @@ voice is robotic, but says the right words, in Korean and English.
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
@@ -113,6 +114,9 @@ class SpeechProgram:
                     command,
                     check=True,
                     timeout=_TIME_LIMIT,
+                    # Such programs open a sound server's client even to write a file; what that
+                    # leaves behind goes with the scratch folder.
+                    env={**os.environ, "PULSE_RUNTIME_PATH": scratch},
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,

@@ -5,8 +5,6 @@ import pytest
 
 from broadcaster.ingest import builtin
 from broadcaster.ingest.forbidden_tones import ToneDetector
-from broadcaster.ingest.pcm_store import PcmStore
-from tests.broadcaster.ingest.shipped import shipped_voices
 from tests.broadcaster.ingest.sounds import tone
 from zones.media_time import RATE
 
@@ -55,14 +53,13 @@ def test_one_tone_alone_is_music(hertz):
     assert found(tone(4.0, hertz)) is None
 
 
-def test_what_we_ship_holds_none(tmp_path):
-    store = PcmStore(tmp_path / "pcm")
+def test_what_we_ship_holds_none(shipped):
     for computed in (
         builtin.chime, builtin.attention_tone, builtin.evacuation_tone, builtin.exercise_tone,
     ):  # fmt: skip
         assert found(computed()) is None
-    for voice in shipped_voices(tmp_path, store).phrases.values():
-        assert voice.pcm is None or found(store.read(voice.pcm)) is None
+    for voice in shipped.voices.phrases.values():
+        assert voice.pcm is None or found(shipped.store.read(voice.pcm)) is None
 
 
 def test_noise_and_silence_hold_none():

@@ -17,9 +17,7 @@ from broadcaster.ingest.loudness import (
     levelling_gain,
     missing_loudness,
 )
-from broadcaster.ingest.pcm_store import PcmStore
 from broadcaster.ingest.speech import MESSAGE_LUFS, spoken
-from tests.broadcaster.ingest.shipped import shipped_voices
 from tests.broadcaster.ingest.sounds import tone
 from zones.media_time import RATE
 
@@ -133,10 +131,9 @@ def test_the_limiter_recovers_after_a_peak():
 
 
 @pytest.fixture(scope="module")
-def voice(tmp_path_factory):
-    store = PcmStore(tmp_path_factory.mktemp("state") / "pcm")
-    voices = shipped_voices(tmp_path_factory.mktemp("shelf"), store).phrases.values()
-    return np.array(store.read(max(voices, key=lambda one: one.length).pcm))
+def voice(shipped):
+    longest = max(shipped.voices.phrases.values(), key=lambda one: one.length)
+    return np.array(shipped.store.read(longest.pcm))
 
 
 def test_a_quiet_voice_becomes_as_loud_as_a_message_has_to_be(voice):

@@ -16,7 +16,7 @@ from alerts.timing import (
     rate,
 )
 from alerts.voices import Status
-from broadcaster.ingest import PcmStore, builtin
+from broadcaster.ingest import builtin
 from broadcaster.ingest.loudness import LoudnessMeter
 from broadcaster.ingest.messages import (
     BETWEEN_CYCLES,
@@ -28,7 +28,7 @@ from broadcaster.ingest.messages import (
 from broadcaster.ingest.placeholder_speech import placeholder_phrases
 from broadcaster.ingest.text_to_speech import SpeechProgram
 from broadcaster.ingest.voice_shelf import decode_records
-from tests.broadcaster.ingest.shipped import BOOK, shipped_voices
+from tests.broadcaster.ingest.shipped import BOOK
 from zones.media_time import RATE
 
 FORBIDDEN_HZ = (853.0, 960.0, 1050.0)
@@ -37,13 +37,13 @@ SHIPPED = resources.files("alerts") / "messages"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    return PcmStore(tmp_path_factory.mktemp("store") / "pcm")
+def store(shipped):
+    return shipped.store
 
 
 @pytest.fixture(scope="module")
-def voices(store, tmp_path_factory):
-    return shipped_voices(tmp_path_factory.mktemp("state"), store)
+def voices(shipped):
+    return shipped.voices
 
 
 @pytest.mark.parametrize("message", BOOK.messages.values(), ids=BOOK.messages)
@@ -104,8 +104,8 @@ def test_what_ships_is_small():
     assert sum(sizes) <= 3_000_000
 
 
-def test_what_every_warning_falls_back_on_is_there_first(tmp_path):
-    said = list(entries(tmp_path, PcmStore(tmp_path / "pcm")))
+def test_what_every_warning_falls_back_on_is_there_first(shipped, tmp_path):
+    said = list(entries(tmp_path, shipped.warm(tmp_path)))
     assert set(said[0]["messages"]) == set(BOOK.messages)
     assert [one["tone"] for one in said[1:4]] == [tone.value for tone in Tone]
     messages = [one["message"] for one in said if "message" in one]
