@@ -111,6 +111,11 @@ class Rule:
         return bool(source.kinds & self.kinds) and (not self.sources or source.id in self.sources)
 
     @property
+    def is_automatic(self) -> bool:
+        """Whether it may make a warning sound that no person asked for or confirmed."""
+        return self.on_timeout is OnTimeout.AIR and Kind.MANUAL not in self.kinds
+
+    @property
     def is_measured(self) -> bool:
         """Whether its evidence is a measured level, which may ask for evacuation alone."""
         return self.kinds <= MEASURED_LEVEL and not isinstance(self.condition, Confidence)

@@ -95,7 +95,7 @@ class _Reader:
         return Rules(rules, policies, sources, self._geocodes(top), authority)
 
     def _ask_who_authorised(self, top: Record, rules: tuple[Rule, ...]) -> None:
-        alone = [rule.id for rule in rules if rule.on_timeout is OnTimeout.AIR]
+        alone = [rule.id for rule in rules if rule.is_automatic]
         if alone:
             self.problems.append(
                 top.place.warning(
@@ -216,12 +216,16 @@ class _Reader:
     # --- rules ---
 
     def _rules(self, top: Record, sources: Sources) -> Iterator[Rule]:
+        is_for_any = top.may(TopKeys.FOR_ANY_SITE) or False
         for name, record in self._table(top.may(TopKeys.RULES), RuleKeys.SHAPE, ID):
             rule = self._rule(name, record, sources) if record.is_whole else None
             if rule is None:
                 continue
-            for sentence in impossible(rule, sources):
-                self.problems.append(record.place.problem(f"{record.subject}: {sentence}"))
+            cannot = [f"{record.subject}: {sentence}" for sentence in impossible(rule, sources)]
+            if cannot and is_for_any:
+                self.problems += [record.place.warning(f"{each}; left out") for each in cannot]
+                continue
+            self.problems += [record.place.problem(each) for each in cannot]
             if not any(rule.is_for(source) for source in sources) and not _by_hand(rule):
                 kinds = ", ".join(sorted(kind.value for kind in rule.kinds))
                 self.problems.append(

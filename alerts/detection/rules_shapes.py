@@ -215,6 +215,11 @@ class TopKeys:
     SCHEMA: Final = Field(
         "schema", One(whole("a version", 1, 1)), "version of the rules file: 1", is_required=True
     )
+    FOR_ANY_SITE: Final = Field(
+        "for_any_site",
+        One(FLAG),
+        "whether a rule that this site's sources can't meet is left out instead of refused",
+    )
     AUTHORISED: Final = Field(
         "authorised", Inside(AuthorityKeys.SHAPE), "who authorised automatic airing"
     )
@@ -229,5 +234,7 @@ class TopKeys:
         "rules", Raw("a table of rules", _OPEN_TABLE), "the rules", is_required=True
     )
     SHAPE: Final = Shape(
-        "", (SCHEMA, AUTHORISED, GEOCODES, SOURCES, HAZARDS, RULES), "The rules of a site."
+        "",
+        (SCHEMA, FOR_ANY_SITE, AUTHORISED, GEOCODES, SOURCES, HAZARDS, RULES),
+        "The rules of a site.",
     )

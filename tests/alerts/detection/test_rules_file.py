@@ -143,3 +143,13 @@ def test_an_authority_may_evacuate_alone():
         "    kinds: flood\n    sources: river\n    confidence: {enter: 0.5}\n    level: evacuate\n"
     )
     assert rules(one(rule, source)).rules[0].level is Level.EVACUATE
+
+
+def test_rules_for_any_site_leave_out_what_this_one_cannot_meet():
+    text = f"schema: 1\nfor_any_site: true\n{AUTHORISED}rules:\n"
+    text += "  pair: {hazard: wildfire, kinds: smoke, confidence: {enter: 0.6}, needs: 9, "
+    text += "level: evacuate}\n"
+    text += "  one: {hazard: wildfire, kinds: smoke, confidence: {enter: 0.6}, level: caution}\n"
+    found = rules(text)
+    assert [rule.id for rule in found.rules] == ["one"]
+    assert "of the 3 it looks at, 3 are; left out" in found.warnings[0].message

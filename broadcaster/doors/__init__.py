@@ -1,0 +1,1 @@
+"""Where detections come in: outside bytes are authenticated, read and handed to control."""

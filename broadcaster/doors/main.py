@@ -1,0 +1,148 @@
+"""The process of the doors: `python -m broadcaster.doors.main`, started by the supervisor.
+
+Outside bytes end here. What is authentic goes to control over the link; while control is away it
+waits. Where the doors listen is written to `doors.json` in the run directory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from aiohttp import web
+
+from broadcaster.doors.admission import Admission
+from broadcaster.doors.clock import DoorClock
+from broadcaster.doors.hand_over import HandOver
+from broadcaster.doors.keys import NoKeyError
+from broadcaster.doors.keys_file import KeyRing, keys_path
+from broadcaster.doors.nonces import Nonces
+from broadcaster.doors.pictures import Pictures
+from broadcaster.doors.server import EVENTS_PATH, EventsDoor, tls
+from broadcaster.engine.libc import die_with_parent
+from broadcaster.kept_site import site_or_kept
+from broadcaster.log import set_up
+from broadcaster.picture_store import PictureError, PictureStore
+from broadcaster.run_directory import RunDirectory, StateDirectory, write_whole
+from zones.doors_settings import DoorsSettings
+from zones.sitefile import SiteError
+
+log = logging.getLogger(__name__)
+
+_CLOCK_EVERY_S = 0.5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Take events until SIGTERM; exit status 0, or 2 when it cannot begin."""
+    options = _parser().parse_args(arguments)
+    set_up("doors")
+    if options.parent:
+        die_with_parent(options.parent)
+    run, state = RunDirectory(options.run), StateDirectory(options.state)
+    try:
+        read = site_or_kept(options.config, state)
+        settings = read.site.doors
+        if options.port is not None:
+            settings = DoorsSettings(settings.host, options.port, *_tls_files(settings))
+        asyncio.run(_until_stopped(settings, read.config.parent, run, state))
+    except SiteError as error:
+        log.error("%s", error.rendered())
+        return 2
+    except (OSError, NoKeyError, PictureError) as error:
+        log.error("the doors cannot open: %s", error)
+        return 2
+    return 0
+
+
+def _tls_files(settings: DoorsSettings) -> tuple[str | None, str | None, str | None]:
+    return settings.certificate, settings.key, settings.clients
+
+
+async def _until_stopped(
+    settings: DoorsSettings, folder: Path, run: RunDirectory, state: StateDirectory
+) -> None:
+    loop = asyncio.get_running_loop()
+    serving = asyncio.create_task(serve(settings, folder, run, state), name="doors")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, serving.cancel)
+    try:
+        await serving
+    except asyncio.CancelledError:
+        return
+
+
+async def serve(
+    settings: DoorsSettings, folder: Path, run: RunDirectory, state: StateDirectory
+) -> None:
+    """Keep the doors open until cancelled; files of the settings are relative to `folder`.
+
+    Raises:
+        OSError, NoKeyError, PictureError: they cannot open.
+    """
+    clock = DoorClock()
+    ring = KeyRing(keys_path(state))
+    hand_over = HandOver(run.control_socket)
+    pictures = Pictures(PictureStore(state))
+    nonces = Nonces(state.path / "nonces", clock.now())
+    door = EventsDoor(Admission(ring, nonces, clock), clock, hand_over, pictures)
+    runner = web.AppRunner(door.application(), access_log=None, handle_signals=False)
+    await runner.setup()
+    try:
+        url = await _listen(runner, settings, folder)
+        where = run.path / "doors.json"
+        fields = {"url": url + EVENTS_PATH, "pid": os.getpid()}
+        write_whole(where, json.dumps(fields).encode(), durable=False)
+        log.info("events are taken at %s", url + EVENTS_PATH)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(hand_over.run(), name="hand-over")
+            tasks.create_task(pictures.run(), name="pictures")
+            tasks.create_task(_watch(clock.doubt, "clock"), name="clock")
+            tasks.create_task(_watch(lambda: ring.fault, "keys"), name="keys")
+    finally:
+        await runner.cleanup()
+        nonces.close()
+
+
+async def _listen(runner: web.AppRunner, settings: DoorsSettings, folder: Path) -> str:
+    """Listen as the settings say; the URL."""
+    context = None
+    if settings.certificate is not None and settings.key is not None:
+        clients = str(folder / settings.clients) if settings.clients is not None else None
+        certificate, key = folder / settings.certificate, folder / settings.key
+        context = tls(str(certificate), str(key), clients)
+    site = web.TCPSite(runner, settings.host, settings.port, ssl_context=context)
+    await site.start()
+    port = runner.addresses[0][1]
+    return f"{'https' if context else 'http'}://{settings.host}:{port}"
+
+
+async def _watch(trouble: Callable[[], str], what: str) -> None:
+    """Log when something goes wrong and when it is right again."""
+    before = ""
+    while True:
+        now = trouble()
+        if bool(now) != bool(before):
+            log.warning("%s: %s", what, now or "right again")
+        before = now
+        await asyncio.sleep(_CLOCK_EVERY_S)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="broadcaster.doors.main", description=__doc__)
+    parser.add_argument("--run", type=Path, required=True, help="run directory")
+    parser.add_argument("--state", type=Path, required=True, help="state directory")
+    parser.add_argument("--config", type=Path, required=True, help="site file")
+    parser.add_argument("--port", type=int, help="listen on this port instead of the site's")
+    parser.add_argument("--parent", type=int, default=0, help="end when this process does")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
