@@ -78,6 +78,7 @@ streams:
   lower: {{zone: lower, address: {lower}, port: {port}}}
 programme: []
 store: {{budget: 1 GB}}
+console: {{port: 0}}
 """
 
 
