@@ -85,9 +85,10 @@ class _Turns:
     def _go_over(self, zone: ZoneId, lines: list[Line]) -> None:
         """Begin what a zone's groups say together, and end what they said together before."""
         wanted = {_key(line): line for line in lines}
-        begun, moments = set(), {}
+        begun: set[tuple[object, ...]] = set()
+        moments: dict[int, Sample] = {}
         for name, claim in self.draft.claims(zone, *_SHARED):
-            key = (name.alerts, name.role, claim.priority)
+            key: tuple[object, ...] = (name.alerts, name.role, claim.priority)
             if key in wanted and claim.until is None:
                 begun.add(key)
             elif key not in wanted and self._may_end(name, claim):
@@ -95,10 +96,10 @@ class _Turns:
                 at = self._leaving(name, claim, next_line)
                 self.draft.end(claim, at)
                 moments[claim.priority] = min(at, moments.get(claim.priority, at))
-        for key, line in wanted.items():
-            if key not in begun:
-                at = moments.get(line.priority)
-                self._begin(line, zone, self._entering(line, zone) if at is None else at)
+        for line in lines:
+            if _key(line) not in begun:
+                left = moments.get(line.priority)
+                self._begin(line, zone, self._entering(line, zone) if left is None else left)
 
     def _may_end(self, name: ClaimName, claim: Claim) -> bool:
         """Whether a claim is still to be heard, and all it speaks for is known."""

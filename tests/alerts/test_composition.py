@@ -610,3 +610,43 @@ def test_a_language_more_is_heard_in_an_alternation(station):
     station.live(100, more, y)
     assert "zh" in {s.words[-1] for s in station.sounded(A)}
     assert not any(s.is_cut for s in station.sounded(A) if s.message != "music")
+
+
+def test_another_message_of_the_same_rank_waits_for_the_end_of_a_language(station):
+    x = warning("x", [A], message="x-one")
+    station.compose(x)
+    station.live(7, x)
+    other = warning("x", [A], message="x-two")
+    station.compose(other)
+    station.live(60, other)
+    assert station.messages(A) == ["music", "x-one", "x-two"]
+    assert not any(s.is_cut for s in station.sounded(A) if s.message != "music")
+
+
+def test_the_quiet_beside_ends_by_itself_once_the_end_is_known():
+    station = Station(neighbours={A: [B]})
+    x = warning("x", [A])
+    station.compose(x)
+    station.live(5, x)
+    spoken_at = station.compose(ended(x, times=1)).spoken_at["x"]
+    assert spoken_at is not None
+    (quiet,) = (c for c in station.composed.claims if c.zone == B)
+    assert quiet.until == spoken_at + 10 * RATE
+    y = warning("y", [A])
+    station.compose(ended(x, times=1), y)
+    station.live(300, ended(x, times=1), y)
+    assert station.turns(B, station.now, station.now + 1)[0].claim.priority == 30
+    assert station.messages(B) == []
+    assert "music" not in station.messages(A)[1:]
+
+
+def test_an_alert_that_is_back_at_its_level_lets_its_ending_be_spoken_first(station):
+    x = warning("x", [A])
+    station.compose(x)
+    station.live(5, x)
+    station.compose(ended(x, times=1))
+    station.live(5, ended(x, times=1))
+    station.compose(x)
+    station.live(60, x)
+    assert station.messages(A) == ["music", "x-240-3", "x-over", "x-240-3"]
+    assert all(claim.until is not None for claim in station.composed.claims if "over" in claim.id)

@@ -282,7 +282,7 @@ def test_zones_that_hear_the_same_are_in_step_in_the_end(acts):
         story.act(act)
     story.live(600)
     station = story.station
-    heard = {}
+    heard: dict[frozenset[str], set[tuple[int, str]]] = {}
     for zone in ZONES:
         there = [one for one in story.voiced() if zone in one.zones]
         top = max((one.priority for one in there), default=0)
