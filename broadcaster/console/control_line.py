@@ -31,6 +31,7 @@ class ControlLine:
         self.changed: Callable[[], None] = _nobody_listens
         """Called when there is news of control."""
         self._link: Link | None = None
+        self._asked: dict[str, asyncio.Task[Message]] = {}
         self._audits: asyncio.Queue[Message] = asyncio.Queue(_MOST_AUDITS)
         self.snapshot: Message = {}
         """The newest one; empty before the first."""
@@ -83,6 +84,20 @@ class ControlLine:
         Raises:
             ProblemError: control refuses, cannot be asked, or does not answer in time.
         """
+        asked = self._asked.get(key)
+        if asked is None:
+            asked = asyncio.create_task(self._ask(name, by, key, fields), name=f"command {name}")
+            self._asked[key] = asked
+            asked.add_done_callback(lambda done: self._forget(key, done))
+        # A browser that goes away, or asks again meanwhile, changes nothing for the act.
+        return await asyncio.shield(asked)
+
+    def _forget(self, key: str, done: asyncio.Task[Message]) -> None:
+        del self._asked[key]
+        if not done.cancelled():
+            done.exception()  # whoever asked may be gone; then nobody looks at it
+
+    async def _ask(self, name: str, by: Identity, key: str, fields: dict[str, Any]) -> Message:
         link = self._link
         if link is None:
             raise ProblemError(

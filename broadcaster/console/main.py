@@ -30,7 +30,7 @@ from broadcaster.interfaces import interfaces
 from broadcaster.kept_site import site_or_kept
 from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory, StateDirectory, write_whole
-from zones.console_settings import ConsoleSettings
+from zones.console_settings import DEFAULT_CONSOLE_HOST, ConsoleSettings
 from zones.sitefile import SiteError
 
 log = logging.getLogger(__name__)
@@ -68,11 +68,15 @@ async def _served(options: argparse.Namespace) -> None:
     settings = read.site.console
     if options.host is not None:
         settings = replace(settings, host=options.host)
+    elif options.demo:
+        settings = replace(settings, host=DEFAULT_CONSOLE_HOST)
     if options.port is not None:
         settings = replace(settings, port=options.port)
     is_loopback = ipaddress.ip_address(settings.host).is_loopback
     if options.demo and not is_loopback:
         raise ConsoleError("a demo signs everybody in, so it must listen at 127.0.0.1 only")
+    if options.demo and _is_taken(settings.host, settings.port):
+        settings = replace(settings, port=0)
     files = _certificate(settings, read.config.parent, state, is_loopback=is_loopback)
     tls = None if files is None else server_context(*files)
     station = new_station(
@@ -111,6 +115,17 @@ def names_of(settings: ConsoleSettings) -> frozenset[str]:
         names.add(socket.gethostname().lower())
         names.update(address for each in interfaces() for address in each.addresses)
     return frozenset(names)
+
+
+def _is_taken(host: str, port: int) -> bool:
+    """Whether somebody listens at an address already."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError:
+            return True
+    return False
 
 
 def _browsed(host: str, settings: ConsoleSettings) -> str:

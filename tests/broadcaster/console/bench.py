@@ -29,6 +29,8 @@ class FakeControl:
         self.answers: dict = {}
         self.done: dict = {}
         self.refusal = ""
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.said = snapshot()
         self.server = LinkServer(path, "control", self.handle, lambda: self.said)
 
@@ -38,6 +40,7 @@ class FakeControl:
             return {}
         if self.refusal:
             raise CommandRefusedError(self.refusal, "zones")
+        await self.may_answer.wait()
         if command["key"] not in self.done:
             self.done[command["key"]] = {
                 "alert": f"alert-{len(self.done)}", "state": "sounding", "revision": 4,

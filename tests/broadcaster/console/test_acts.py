@@ -1,5 +1,7 @@
 """Acts of people become commands of control: once, with who asked and what they may."""
 
+import asyncio
+
 import pytest
 
 from tests.broadcaster.console.bench import console, until
@@ -54,6 +56,22 @@ async def test_the_same_key_does_it_once_and_answers_alike(bench):
     first = await bench.asked("POST", "/api/v1/alerts", RAISE, headers)
     again = await bench.asked("POST", "/api/v1/alerts", RAISE, headers)
     assert first == again
+    assert bench.control.commands.qsize() == 1
+
+
+async def test_asked_again_before_the_answer_both_get_it(bench):
+    headers = {**bench.bearer("operator"), **bench.key()}
+    bench.control.may_answer.clear()
+    async with asyncio.TaskGroup() as tasks:
+        asked = [
+            tasks.create_task(bench.asked("POST", "/api/v1/alerts", RAISE, headers))
+            for _ in range(3)
+        ]
+        await until(lambda: bench.station.line._asked)
+        bench.control.may_answer.set()
+    first, *others = [task.result() for task in asked]
+    assert first[0] == 200
+    assert others == [first, first]
     assert bench.control.commands.qsize() == 1
 
 

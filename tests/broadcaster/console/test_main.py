@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import socket
 import ssl
 import sys
 from datetime import UTC, datetime
@@ -51,6 +52,19 @@ async def test_it_says_where_it_is_serves_and_ends(run_directory, state_director
         process.terminate()
         assert await process.wait() == 0
     assert not (run_directory / "console.json").exists()
+
+
+async def test_a_demo_finds_another_port_when_the_usual_one_is_taken(
+    run_directory, state_directory
+):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        process, said = await started(run_directory, state_directory, "--port", taken, "--demo")
+        process.terminate()
+        assert await process.wait() == 0
+    assert said["port"] != int(taken)
 
 
 async def test_it_speaks_tls_and_takes_a_renewed_certificate(run_directory, state_directory):
