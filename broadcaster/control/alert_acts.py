@@ -33,6 +33,8 @@ from broadcaster.engine.plan import Plan
 from zones.bus import Claim, ClaimId, ZoneId, turns
 from zones.media_time import Sample, WallAnchor
 
+LOOK_EVERY = 1.0
+"""Seconds between looks at what the wire makes of a warning that sounds."""
 _MOST_ROUNDS = 8
 """How often one decision may lead to the next at one moment; more would be a fault of ours."""
 
@@ -58,6 +60,9 @@ class Station(Protocol):
     def planned_anew(self) -> list[Effect]:
         """The plan with the warnings as they are now."""
 
+    def faulty(self) -> frozenset[ZoneId]:
+        """The zones of which a witness says that something is wrong."""
+
     def title(self, claim: ClaimId) -> str | None:
         """What somebody called a claim."""
 
@@ -72,6 +77,7 @@ class AlertActs:
         """`station` is the core they belong to; answers wait in `answers`."""
         self.warnings = warnings
         self.paths = AlertPaths()
+        self._look_at: float | None = None
         self._station = station
         self._answers = answers
         self.ended: Callable[[tuple[AnyMove, ...], float], None] | None = None
@@ -118,7 +124,17 @@ class AlertActs:
         moves = self.warnings.expire(self._instant(now))
         look = self.warnings.next_look
         is_time = look is not None and look <= self._station.at
-        return self.moved(moves, now) if moves or is_time else []
+        if self._look_at is not None and self._look_at <= now:
+            is_time, self._look_at = True, None
+        effects = self.moved(moves, now) if moves or is_time else []
+        anchor = self._station.anchor(now)
+        ripe = self.paths.ripe(anchor.sample)
+        return [*effects, *(alert_records.measured(alert, path, anchor) for alert, path in ripe)]
+
+    def deadline(self) -> float | None:
+        """When `expire` has something to do beside what composition waits for."""
+        ends = (self.warnings.deadline(), self._look_at)
+        return min((end for end in ends if end is not None), default=None)
 
     def moved(
         self, moves: tuple[AnyMove, ...], now: float, command: Command | None = None
@@ -133,10 +149,14 @@ class AlertActs:
             effects += station.planned_anew()
             self._note_paths(moves, command)
             at = self._instant(now)
-            moves = self.warnings.notice(station.composed, station.plan.claims, station.at, at)
+            moves = self.warnings.notice(
+                station.composed, station.plan.claims, station.at, at, station.faulty()
+            )
             if not moves:
                 break
             command = None
+        if self._look_at is None and any(one.sounds for one in self.warnings.book.living):
+            self._look_at = now + LOOK_EVERY
         return effects
 
     def _instant(self, now: float) -> Instant:

@@ -7,7 +7,7 @@ computed from what ought to be. Pure.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,8 @@ from broadcaster.witness import Fact, Witness
 from zones.bus import Claim, ClaimId, ZoneId
 from zones.media_time import RATE, Sample
 
+RIPE: Sample = 10 * RATE
+"""A path is recorded then, whole or not."""
 MOST_KEPT = 256
 """Alerts whose path is remembered."""
 
@@ -46,11 +48,13 @@ class AlertPath:
     planned: Sample | None = None
     journalled: Sample | None = None
     zones: dict[ZoneId, ZonePath] = field(default_factory=dict)
+    is_recorded: bool = False
 
     @property
     def is_whole(self) -> bool:
-        """Whether every zone's sound is known to have been sent."""
-        return bool(self.zones) and all(zone.sent is not None for zone in self.zones.values())
+        """Whether every zone's sound is known to have been sent and to have arrived."""
+        zones = self.zones.values()
+        return bool(zones) and all(None not in (one.sent, one.arrived) for one in zones)
 
     def shown(self) -> dict[str, Any]:
         """The path as JSON, in milliseconds after it was received; null where nothing is known."""
@@ -127,9 +131,16 @@ class AlertPaths:
                     received = warned.get("received")
                     zone.sent = received if isinstance(received, int) else None
 
-    def arrived(self, zone: ZoneId, at: Sample) -> None:
-        """Every amplifier of a zone said at `at` that sound arrives there."""
+    def look(self, has_arrived: Callable[[ZoneId, Sample], bool], at: Sample) -> None:
+        """Ask of every zone that waits whether sound of after its first packet has arrived."""
         for path in self._paths.values():
-            known = path.zones.get(zone)
-            if known is not None and known.arrived is None and at > known.first_packet:
-                known.arrived = at
+            for zone, known in path.zones.items():
+                if known.arrived is None and has_arrived(zone, known.first_packet):
+                    known.arrived = at
+
+    def ripe(self, at: Sample) -> Iterator[tuple[str, AlertPath]]:
+        """The paths to be recorded now: whole, or as whole as they will be; each once."""
+        for alert, path in self._paths.items():
+            if not path.is_recorded and (path.is_whole or at - path.decided > RIPE):
+                path.is_recorded = True
+                yield alert, path

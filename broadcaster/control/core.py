@@ -43,13 +43,13 @@ from broadcaster.control.ground import Ground
 from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
 from broadcaster.control.programme import Library, Standing
 from broadcaster.control.warnings import Warnings, alerts_of, is_composed
-from broadcaster.control.witnesses import Witnesses
+from broadcaster.control.witnesses import Witnesses, arrived_since, faulty
 from broadcaster.engine.local_part import MESSAGE_PREFIX
 from broadcaster.engine.pace import END_LEAD
 from broadcaster.engine.plan import MAX_CLAIMS, GainStep, Part, Plan
 from playlists.outline import Outline
 from playlists.rotation import Rotation
-from zones.bus import Claim, ClaimId, ComesBack, Kind, pruned, stamped, turns, withdrawn
+from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
 from zones.media_time import RATE, Sample, WallAnchor
 from zones.priority import LOWEST_EMERGENCY
 from zones.sound import Source
@@ -172,6 +172,7 @@ class Core:
                 for witness in command.witnesses:
                     self.witnesses.take(witness, self.at)
                     self.paths.take(witness)
+                self.paths.look(self._has_arrived, self.at)
                 return [Answered(command.key)]
             case TakeLibrary():
                 self.library = command.library
@@ -198,7 +199,7 @@ class Core:
         limits = (
             self._answers.deadline(),
             self._extend_at,
-            self.warnings.deadline(),
+            self.alerts.deadline(),
             self.detecting.deadline(),
             None if look is None else self.ground.clock.monotonic_ns_at(look) / 1e9,
         )
@@ -461,6 +462,13 @@ class Core:
     def planned_anew(self) -> list[Effect]:
         """The plan with the warnings as they are now."""
         return self._plan(self.plan.claims, self.plan.sources)
+
+    def faulty(self) -> frozenset[ZoneId]:
+        """The zones of which a witness says that something is wrong."""
+        return faulty(self.witnesses, self.ground.site, self.at)
+
+    def _has_arrived(self, zone: ZoneId, since: Sample) -> bool:
+        return arrived_since(self.witnesses, self.ground.site, zone, since, self.at)
 
     @property
     def revision(self) -> int:

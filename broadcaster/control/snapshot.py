@@ -12,7 +12,7 @@ from alerts.exercise import ExerciseState
 from broadcaster.control import alert_records, programme
 from broadcaster.control.core import Core
 from broadcaster.control.detecting import shown
-from broadcaster.control.witnesses import Seen, all_true
+from broadcaster.control.witnesses import Seen, all_true, arrivals
 from broadcaster.engine.plan import Plan, Stream
 from broadcaster.engine.render import Mix, mixes
 from broadcaster.engine.shared_block import EngineState, LegCount
@@ -86,7 +86,7 @@ class Snapshots:
         zone = core.ground.site.zone(stream.zone)
         counts = [look.legs.get((stream.id, number)) for number in range(len(stream.legs))]
         sent = core.witnesses.seen(stream.id, Fact.SENT, at)
-        arrived = self._arrived(stream, at)
+        arrived = arrivals(core.witnesses, core.ground.site, stream.zone, stream.id, at)
         return {
             "id": stream.id,
             "zone": stream.zone,
@@ -106,17 +106,6 @@ class Snapshots:
                 {**seen.detail, "amplifier": seen.by, "value": seen.value} for seen in arrived
             ],
         }
-
-    def _arrived(self, stream: Stream, at: Sample) -> tuple[Seen, ...]:
-        """Each amplifier's word; those of a zone with one stream are asked for, said or not."""
-        core = self._core
-        seen = core.witnesses.seen(stream.id, Fact.ARRIVED, at)
-        site = core.ground.site
-        if len(site.streams_of(stream.zone)) > 1:
-            return seen
-        known = {one.by for one in seen}
-        silent = (amp.id for amp in site.amplifiers_of(stream.zone) if amp.id not in known)
-        return (*seen, *(Seen(name, None, 0, {}) for name in silent))
 
     def _commanded(self, stream: Stream, at: Sample) -> dict[str, Any] | None:
         """What the plan says is on air in a stream; None where it says nothing."""

@@ -195,9 +195,17 @@ class Warnings:
         return composed
 
     def notice(
-        self, composed: Composed, claims: Iterable[Claim], now: Sample, at: Instant
+        self,
+        composed: Composed,
+        claims: Iterable[Claim],
+        now: Sample,
+        at: Instant,
+        faulty: frozenset[ZoneId],
     ) -> tuple[AnyMove, ...]:
-        """Tell the book what is seen of its alerts in `claims`, the whole plan's."""
+        """Tell the book what is seen of its alerts in `claims`, the whole plan's.
+
+        `faulty` are the zones of which a witness says that something is wrong.
+        """
         moves: list[AnyMove] = []
         for name, sample in composed.spoken_at.items():
             if sample is not None and sample <= now:
@@ -205,11 +213,15 @@ class Warnings:
         on_air = _on_air(claims, now)
         for alert in self.book.living:
             if alert.state in SOUNDING:
-                moves += self._notice(alert, on_air, at)
+                moves += self._notice(alert, on_air, faulty, at)
         return tuple(moves)
 
     def _notice(
-        self, alert: Alert, on_air: Mapping[ZoneId, frozenset[str] | None], at: Instant
+        self,
+        alert: Alert,
+        on_air: Mapping[ZoneId, frozenset[str] | None],
+        faulty: frozenset[ZoneId],
+        at: Instant,
     ) -> Iterable[AnyMove]:
         heard = [zone for zone, names in on_air.items() if names and alert.id in names]
         taken = (zone for zone, names in on_air.items() if names is None or alert.id not in names)
@@ -223,6 +235,7 @@ class Warnings:
             at.utc,
             sounded=heard,
             overridden=[zone for zone in taken if zone in alert.sounded],
+            degraded=faulty,
             conflicting=self.conflicts,
         )
 

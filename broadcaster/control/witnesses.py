@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from broadcaster.witness import Fact, Witness
+from zones.bus import ZoneId
 from zones.media_time import RATE, Sample
-from zones.site import StreamId
+from zones.site import Site, StreamId
 
 FRESH: Sample = 2 * RATE
 """An older witness says nothing any more."""
@@ -47,6 +48,40 @@ class Witnesses:
         """What each party saw last, by name."""
         parties = self._newest.get((stream, fact), {})
         return tuple(_seen(parties[by], now) for by in sorted(parties))
+
+
+def arrivals(
+    witnesses: Witnesses, site: Site, zone: ZoneId, stream: StreamId, now: Sample
+) -> tuple[Seen, ...]:
+    """Each amplifier's word; those of a zone with one stream are asked for, said or not."""
+    seen = witnesses.seen(stream, Fact.ARRIVED, now)
+    if len(site.streams_of(zone)) > 1:
+        return seen
+    known = {one.by for one in seen}
+    silent = (amp.id for amp in site.amplifiers_of(zone) if amp.id not in known)
+    return (*seen, *(Seen(name, None, 0, {}) for name in silent))
+
+
+def arrived_since(
+    witnesses: Witnesses, site: Site, zone: ZoneId, since: Sample, now: Sample
+) -> bool:
+    """Whether every amplifier of a zone says of a moment after `since` that sound arrives."""
+    seen = [
+        one
+        for stream in site.streams_of(zone)
+        for one in arrivals(witnesses, site, zone, stream.id, now)
+    ]
+    return bool(seen) and all(one.value and now - one.age > since for one in seen)
+
+
+def faulty(witnesses: Witnesses, site: Site, now: Sample) -> frozenset[ZoneId]:
+    """The zones of which somebody says that the right sound was not sent, or does not arrive."""
+    return frozenset(
+        stream.zone
+        for stream in site.streams
+        for fact in Fact
+        if any(one.value is False for one in witnesses.seen(stream.id, fact, now))
+    )
 
 
 def _seen(witness: Witness, now: Sample) -> Seen:
