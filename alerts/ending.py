@@ -151,7 +151,8 @@ class _End:
         As long as something else is above that one, a live voice say, it has to wait.
         """
         for claim in self._mine(zone, Role.ONLY):
-            if claim.until is None and claim.priority == priority:
+            is_heard = spoken_in(self.draft, zone, [claim]) is not None
+            if claim.until is None and claim.priority == priority and is_heard:
                 return
         self._withdraw(zone, Role.ONLY, self.draft.soon)
         turn = self.draft.on_air(zone, self.draft.soon)
@@ -162,6 +163,9 @@ class _End:
             return
         at = course.current_cycle_end(self.draft.soon)
         at = at if turn.claim.until is None else min(at, turn.claim.until)
+        then = self.draft.on_air(zone, at)
+        if then is not None and then.claim is not turn.claim and then.claim.priority <= priority:
+            at = min(at, then.origin)  # another warning enters before that
         self._interrupt(turn.claim, at)
         message = self.ending.spoken.message
         name = self.draft.named((self.voiced.alert,), Role.ONLY, message)
