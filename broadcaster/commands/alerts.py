@@ -136,6 +136,17 @@ def reject(run: RunDirectory, key: str | None, *, alert: str, reason: str, as_js
     _act(run, "reject", key, {"alert": alert, "reason": reason}, as_json=as_json)
 
 
+@alerts.command("break-glass")
+@click.argument("alert")
+@click.option("--reason", required=True, help="Why it cannot wait; kept in the record.")
+@_asking
+def break_glass(
+    run: RunDirectory, key: str | None, *, alert: str, reason: str, as_json: bool
+) -> None:
+    """Send an ALERT that waits for its second person at once."""
+    _act(run, "break-glass", key, {"alert": alert, "reason": reason}, as_json=as_json)
+
+
 @alerts.command()
 @click.argument("alert")
 @_asking
@@ -193,7 +204,7 @@ def step_down(
 
 @alerts.command()
 @click.argument("alert")
-@click.option("--reason", default="", help="What was wrong; kept in the record.")
+@click.option("--reason", required=True, help="What was wrong; kept in the record.")
 @_asking
 def correct(run: RunDirectory, key: str | None, *, alert: str, reason: str, as_json: bool) -> None:
     """Say to everybody who heard an ALERT that it was an error, and end it."""
@@ -202,6 +213,7 @@ def correct(run: RunDirectory, key: str | None, *, alert: str, reason: str, as_j
 
 @alerts.command("all-clear")
 @click.argument("alert")
+@click.option("--reason", default="", help="Needed while evidence is still above its threshold.")
 @click.option(
     "--of",
     type=click.Choice(["hazard-over", "path-open", "both"]),
@@ -210,9 +222,11 @@ def correct(run: RunDirectory, key: str | None, *, alert: str, reason: str, as_j
     help="That the hazard is over does not say that the path is open.",
 )
 @_asking
-def all_clear(run: RunDirectory, key: str | None, *, alert: str, of: str, as_json: bool) -> None:
+def all_clear(
+    run: RunDirectory, key: str | None, *, alert: str, reason: str, of: str, as_json: bool
+) -> None:
     """Say that the hazard is over, or that the path is open again, and end an ALERT."""
-    _act(run, "all-clear", key, {"alert": alert, "of": of}, as_json=as_json)
+    _act(run, "all-clear", key, {"alert": alert, "of": of, "reason": reason}, as_json=as_json)
 
 
 @alerts.command()
@@ -271,7 +285,7 @@ def start_exercise(
 ) -> None:
     """Begin an exercise in zones."""
     fields = _given(message=message, zones=_names(zones))
-    _act(run, "start-exercise", key, fields, as_json=as_json)
+    _act(run, "exercise", key, fields, as_json=as_json)
 
 
 @exercise.command("end")
@@ -379,9 +393,9 @@ def _say_alert(alert: Facts) -> None:
     if window:
         becomes = "sounds" if window["on_timeout"] == "air" else "is dropped"
         click.echo(f"  {becomes} by itself in {window['left_s']:.0f} s")
-    second = alert.get("second")
-    if second:
-        click.echo(f"  waits for a second person, sounds by itself in {second['left_s']:.0f} s")
+    rise = alert.get("rise")
+    if rise:
+        click.echo(f"  becomes {rise['level_name']} in {rise['left_s']:.0f} s unless rejected")
     if alert.get("overridden"):
         click.echo(f"  overridden in {', '.join(alert['overridden'])}")
     if alert.get("may"):
@@ -435,10 +449,11 @@ def _say_preview(answer: Facts) -> None:
     for language, text in (answer.get("text") or {}).items():
         click.echo(f"  {language}: {text}")
     for zone, name in (answer.get("exits") or {}).items():
-        click.echo(f"  {zone}: exit {name}")
+        click.echo(f"  {zone}: by {name['en']}")
     interrupted = answer.get("interrupts") or []
     for one in interrupted:
-        click.echo(f"  interrupts {one['title']} in {', '.join(one['zones'])}")
+        does = "interrupts" if one["gives_way"] else "waits behind"
+        click.echo(f"  {does} {one['title']} in {', '.join(one['zones'])}")
     if answer.get("second_person"):
         click.echo("  a second person must confirm, or it sounds by itself after their time")
     for note in answer.get("notes") or ():
