@@ -111,6 +111,9 @@ class Signal:
         self.is_above = self.is_met = False
         self.since = None
         self._active.clear()
+        if not isinstance(self.rule.condition, Confidence):
+            # Readings count in a row; detections come and go between two looks at the same smoke.
+            self._hits.clear()
 
     def look(self, now: float) -> bool:
         """Whether it has lasted by now; once it has, it stays so until it is over."""

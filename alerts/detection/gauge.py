@@ -52,9 +52,15 @@ class Readings:
         return [reading for reading in self._readings if reading[0] >= begin]
 
     def rise(self, within_s: float) -> float:
-        """By how much the newest value is over the lowest of the last `within_s` seconds."""
+        """By how much the value rose to the newest within the last `within_s` seconds."""
         lately = self._since(within_s)
-        return lately[-1][1] - min(value for _, value in lately) if lately else 0.0
+        if len(lately) > 1:
+            return lately[-1][1] - min(value for _, value in lately)
+        if len(self._readings) < 2:
+            return 0.0
+        # Readings come more seldom than that, or one was lost: as much as the last two say.
+        (before_at, before), (at, value) = self._readings[-2], self._readings[-1]
+        return (value - before) * within_s / (at - before_at)
 
     def reaches_in(self, value: float) -> float | None:
         """Seconds until `value` is reached if the trend of the last half hour goes on.

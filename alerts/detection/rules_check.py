@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from alerts.detection.event import Kind
 from alerts.detection.rules import Reaches, Rise, Rule
@@ -11,13 +12,25 @@ from alerts.hazard import Level
 from zones.site import Evidence
 
 
-def impossible(rule: Rule, sources: Sources) -> Iterator[str]:
-    """A sentence for each source that can never meet the rule, and for a quorum nobody makes."""
+@dataclass(frozen=True, slots=True)
+class Impossible:
+    """Why a rule can't be met: by one source, or, with None, at all."""
+
+    source: Source | None
+    sentence: str
+
+
+def impossible(rule: Rule, sources: Sources) -> Iterator[Impossible]:
+    """Each source that can never meet a rule; without any, a quorum that nobody makes."""
     looked_at = [source for source in sources if rule.is_for(source)]
-    for source in looked_at:
-        sentence = _never(rule, source)
-        if sentence:
-            yield sentence
+    hopeless = [Impossible(s, why) for s in looked_at if (why := _never(rule, s))]
+    yield from hopeless
+    if not hopeless:
+        yield from (Impossible(None, sentence) for sentence in _unmade(rule, looked_at))
+
+
+def _unmade(rule: Rule, looked_at: list[Source]) -> Iterator[str]:
+    """Why the sources together can't meet a rule."""
     if looked_at and rule.needs > 1:
         most = _most_independent(looked_at, rule)
         if most < rule.needs:

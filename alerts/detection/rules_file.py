@@ -221,17 +221,37 @@ class _Reader:
             rule = self._rule(name, record, sources) if record.is_whole else None
             if rule is None:
                 continue
-            cannot = [f"{record.subject}: {sentence}" for sentence in impossible(rule, sources)]
-            if cannot and is_for_any:
-                self.problems += [record.place.warning(f"{each}; left out") for each in cannot]
+            fitting = self._fitting(rule, record, sources, is_for_any)
+            if fitting is None:
                 continue
-            self.problems += [record.place.problem(each) for each in cannot]
+            rule = fitting
             if not any(rule.is_for(source) for source in sources) and not _by_hand(rule):
                 kinds = ", ".join(sorted(kind.value for kind in rule.kinds))
                 self.problems.append(
                     record.place.warning(f"{record.subject}: no source reports {kinds}")
                 )
             yield rule
+
+    def _fitting(
+        self, rule: Rule, record: Record, sources: Sources, is_for_any: bool
+    ) -> Rule | None:
+        """The rule; in rules for any site less the sources that can't meet it, if others can."""
+        while cannot := list(impossible(rule, sources)):
+            for each in cannot:
+                said = f"{record.subject}: {each.sentence}"
+                self.problems.append(
+                    record.place.warning(f"{said}; left out")
+                    if is_for_any
+                    else record.place.problem(said)
+                )
+            if not is_for_any:
+                return rule
+            hopeless = {each.source.id for each in cannot if each.source is not None}
+            looked_at = {source.id for source in sources if rule.is_for(source)}
+            if not hopeless or hopeless == looked_at:
+                return None
+            rule = replace(rule, sources=frozenset(looked_at - hopeless))
+        return rule
 
     def _rule(self, name: str, record: Record, sources: Sources) -> Rule | None:
         before = len(self.problems)

@@ -153,3 +153,15 @@ def test_rules_for_any_site_leave_out_what_this_one_cannot_meet():
     found = rules(text)
     assert [rule.id for rule in found.rules] == ["one"]
     assert "of the 3 it looks at, 3 are; left out" in found.warnings[0].message
+
+
+def test_rules_for_any_site_spare_the_sources_that_cannot_meet_them():
+    text = f"schema: 1\nfor_any_site: true\n{AUTHORISED}rules:\n"
+    text += (
+        "  fast: {hazard: flood, kinds: water_level, value: {enter: 1 m, exit: 0.5 m}, count: 3, "
+    )
+    text += "within: 90 s, level: warning}\n"
+    found = rules(text)
+    assert len(found.rules[0].sources) == 11
+    assert "hongje-level" not in found.rules[0].sources
+    assert len(found.warnings) == 3
