@@ -83,9 +83,16 @@ def stored_tones(store: PcmStore) -> dict[Tone, Segment]:
     return {tone: Stored(store.add(one), len(one)).segment for tone, one in sounds.items()}
 
 
-def prepared(message: Message, voices: Voices, book: MessageBook) -> PreparedMessage:
-    """A message as it sounds without names, in the languages of its first cycle."""
-    speech = speak(message, (_ANYWHERE,), site=None, place=None, voices=voices, book=book)
+def prepared(
+    message: Message, voices: Voices, book: MessageBook, *, only: bool = False
+) -> PreparedMessage:
+    """A message as it sounds without names, in the languages of its first cycle.
+
+    `only` as for `speak`.
+    """
+    speech = speak(
+        message, (_ANYWHERE,), site=None, place=None, voices=voices, book=book, only=only
+    )
     cycle = speech.spoken.cycles[_ANYWHERE][0]
     quiet = silence(BETWEEN_CYCLES - AFTER_LANGUAGE)
     return PreparedMessage(message, (*cycle.segments, quiet), speech.notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from alerts.message import Condition, Language, Message, Phrase
+from alerts.message import ENDINGS, Condition, Language, Message, Phrase
 from alerts.message_book import MessageBook
 from alerts.speaking import AFTER_LANGUAGE, BETWEEN_PHRASES, spoken_status
 from alerts.timing import FIRST_CYCLE_AT_MOST, LANGUAGE_AT_MOST, rate_problem
@@ -53,7 +53,8 @@ def findings(
         for language in book.every
     }
     for message in book.messages.values():
-        yield from _of_length(message, book, voices, longest)
+        for only in (False, True) if message.purpose in ENDINGS else (False,):
+            yield from _of_length(message, book, voices, longest, only=only)
 
 
 def _of_script(script: Script, voices: Voices, *, is_needed: bool) -> Iterator[Finding]:
@@ -89,9 +90,11 @@ def _of_length(
     book: MessageBook,
     voices: Voices,
     longest: Mapping[tuple[Condition, Language], Sample],
+    *,
+    only: bool,
 ) -> Iterator[Finding]:
     """Whether every language and the first cycle are over in time, with the longest names."""
-    ready = prepared(message, voices, book)
+    ready = prepared(message, voices, book, only=only)
     if ready.notes:
         return  # it is told that a voice is missing
     cycle = sum(segment.length for segment in ready.cycle) - BETWEEN_CYCLES
@@ -99,7 +102,7 @@ def _of_length(
         wording = message.wordings.get(language)
         if wording is None or not spoken_status(wording, voices).is_usable:
             continue
-        plain = wording.plain()
+        plain = wording.plain(only=only)
         length = sum(voices.of(one).length + BETWEEN_PHRASES for one in plain) + AFTER_LANGUAGE
         added = 0
         for piece in wording.alternatives:

@@ -79,7 +79,7 @@ def test_an_exercise_begins_and_ends_with_its_word_said_three_times():
          "nobody may hear without a danger"),
         ("시험 방송, 시험 방송.", "안내입니다.", 'a test begins with "시험 방송"'),
         # D3: another warning goes on
-        ("{only|그 안내만 취소합니다. 다른 경보는 계속됩니다. 그에 따라 주십시오."
+        ("{only|그것만 취소합니다. 다른 경보는 계속됩니다. 그 방송에 따라 주십시오."
          "|위험하지 않습니다. 불편을 드려 죄송합니다.}", "위험하지 않습니다.",
          "lacks {only|...|...}"),
         # length

@@ -63,6 +63,12 @@ def test_a_message_is_lead_tone_korean_english_in_time(voices, message):
 
 
 @pytest.mark.parametrize("message", BOOK.messages.values(), ids=BOOK.messages)
+def test_that_another_warning_goes_on_is_said_in_time_too(voices, message):
+    ready = prepared(message, voices, BOOK, only=True)
+    assert sum(segment.length for segment in ready.cycle[:-2]) <= FIRST_CYCLE_AT_MOST
+
+
+@pytest.mark.parametrize("message", BOOK.messages.values(), ids=BOOK.messages)
 @pytest.mark.parametrize("only", [False, True])
 def test_every_language_is_short_and_neither_fast_nor_slow(voices, message, only):
     for language, (slowest, fastest) in RATES.items():
@@ -84,7 +90,8 @@ def test_voices_are_loud_and_marked_as_synthetic(voices, store):
         if voice.length > 4 * RATE:
             assert loudness.integrated_lufs == pytest.approx(-14.3, abs=0.8), phrase
         assert loudness.true_peak_dbtp is not None
-        assert loudness.true_peak_dbtp <= -0.5, phrase
+        # Opus adds up to a decibel and a half to what the limiter left.
+        assert loudness.true_peak_dbtp < 0.0, phrase
 
 
 def test_every_text_has_its_voice_and_every_voice_its_text():
