@@ -5,11 +5,16 @@ import contextlib
 
 import pytest
 
+from alerts.message import KOREAN, Phrase
+from alerts.voices import Status
 from broadcaster.control.library_index import Entry, Index, Stamp, decode_index, encode_index
 from broadcaster.control.library_keeper import LibraryKeeper, files_in
 from broadcaster.control.programme import Message
+from broadcaster.ingest.pcm_store import PcmStore
+from broadcaster.ingest.voice_shelf import VoiceShelf
 from broadcaster.run_directory import StateDirectory
 from tests.broadcaster.control.bench import CHIME, FLOOD, recording
+from tests.broadcaster.ingest.sounds import tone
 from tests.scenarios.whole_station import write_sound
 from zones.sound import PcmId, Segment
 
@@ -190,3 +195,21 @@ async def test_an_empty_folder_is_said_and_leaves_the_chime(state_directory, tmp
         library = await publisher.until(lambda library: library.chime is not None)
         assert library.folders == {"music/": ()}
         assert "the chime plays instead" in keeper.faults[0]
+
+
+@pytest.mark.slow
+async def test_a_voice_recorded_while_the_station_runs_is_taken_up(state_directory, tmp_path):
+    music = tmp_path / "music"
+    music.mkdir()
+    phrase = Phrase(KOREAN, "물을 건너지 마십시오.")
+    async with kept(state_directory, music) as (publisher, _):
+        library = await publisher.until(lambda library: phrase in library.voices.phrases)
+        assert library.voices.phrases[phrase].status is Status.SYNTHETIC
+        assert {"flood-evacuate", "generic-caution"} < set(library.messages)
+        shelf = VoiceShelf(state_directory, PcmStore(state_directory / "pcm"))
+        shelf.keep(phrase, tone(1.0, 500, 0.3), Status.RECORDED)
+        library = await publisher.until(
+            lambda library: library.voices.phrases[phrase].status is Status.RECORDED
+        )
+        sounds = {segment.pcm for segment in library.messages["flood-evacuate"].cycle}
+        assert library.voices.phrases[phrase].pcm in sounds
