@@ -68,7 +68,13 @@ class SigningIn:
             await asyncio.to_thread(self._station.sessions.end, call.by.session)
             self._audit("signed out", call.by.name, call)
         response = json_response({"done": True})
-        response.del_cookie(cookie_name(self._station.reach), path="/")
+        response.del_cookie(
+            cookie_name(self._station.reach),
+            path="/",
+            secure=self._station.reach.has_tls,
+            httponly=True,
+            samesite="Strict",
+        )
         return response
 
     async def set_up(self, call: Call) -> web.Response:
