@@ -52,6 +52,7 @@ _COMMANDS: Final = {
     "rules": ("broadcaster.commands.rules", "rules", "When a detection becomes a warning."),
     "keys": ("broadcaster.doors.commands", "keys", "Who may report detections, and as what."),
     "event": ("broadcaster.doors.event_command", "event", "Report detections by hand."),
+    "schedule": ("broadcaster.commands.schedule", "schedule", "What plays when, and what will."),
     "journal": ("broadcaster.commands.journal", "journal", "What was done: check it, export it."),
     "people": ("broadcaster.console.commands", "people", "Who may sign in at the console."),
     "tokens": ("broadcaster.console.commands", "tokens", "Tokens with which programs ask."),

@@ -86,7 +86,9 @@ def without_spans(
     """What of [begin, end) lies outside the spans, in order."""
     at = begin
     for a, b in sorted(spans):
-        if a > at and a < end:
+        if a >= end:
+            break
+        if a > at:
             yield at, a
         at = max(at, b)
     if at < end:

@@ -164,6 +164,9 @@ def test_quiet_hours_and_levels_follow_the_wall_whatever_the_window(day, place):
     spans = quiet_spans(hours, begin, begin + 2 * DAY, place)
     assert all(a.astimezone(place).time() == hours[0] for a, _ in spans)
     assert all(b.astimezone(place).time() == hours[1] for _, b in spans)
+    assert list(without_spans(begin - 9 * DAY, begin - 8 * DAY, spans)) == [
+        (begin - 9 * DAY, begin - 8 * DAY)
+    ]
     free = list(without_spans(begin, begin + 2 * DAY, spans))
     quiet = sum((min(b, begin + 2 * DAY) - max(a, begin) for a, b in spans), dt.timedelta())
     assert quiet + sum((b - a for a, b in free), dt.timedelta()) == 2 * DAY
