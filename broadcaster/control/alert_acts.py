@@ -35,6 +35,8 @@ from zones.media_time import Sample, WallAnchor
 
 LOOK_EVERY = 1.0
 """Seconds between looks at what the wire makes of a warning that sounds."""
+VOICES_AWAITED = 1.0
+"""Seconds that a restart waits for the recordings, should a warning have to begin anew."""
 _MOST_ROUNDS = 8
 """How often one decision may lead to the next at one moment; more would be a fault of ours."""
 
@@ -116,6 +118,7 @@ class AlertActs:
         anchor, at = self._station.anchor(now), self._instant(now)
         missed = alert_records.missed(command.unrecorded, anchor)
         found = self.warnings.found(self._station.plan.claims, at)
+        self._look_at = now + VOICES_AWAITED
         moves = (*self.warnings.book.restarted(at.now, at.utc), *found)
         return [*missed, *self.moved(moves, now)]
 
@@ -126,6 +129,8 @@ class AlertActs:
         is_time = look is not None and look <= self._station.at
         if self._look_at is not None and self._look_at <= now:
             is_time, self._look_at = True, None
+            # Better a tone than nothing, should the recordings not come.
+            self.warnings.has_voices = True
         effects = self.moved(moves, now) if moves or is_time else []
         anchor = self._station.anchor(now)
         ripe = self.paths.ripe(anchor.sample)

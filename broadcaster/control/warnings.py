@@ -74,6 +74,8 @@ class Warnings:
         self.book = book
         self.conflicts: tuple[ZoneId, ...] = ()
         self.next_look: Sample | None = None
+        self.has_voices = False
+        """Whether the recordings are known; until then nothing new is put together."""
         self._site = site
         self._voices = Voices()
         self._speeches: dict[tuple[str, Point | None, bool], Speech] = {}
@@ -88,6 +90,7 @@ class Warnings:
 
     def take_voices(self, voices: Voices) -> None:
         """Speak with other recordings."""
+        self.has_voices = True
         if voices != self._voices:
             self._voices = voices
             self._speeches.clear()
@@ -181,7 +184,13 @@ class Warnings:
     # --- what the plan holds ---
 
     def compose(self, standing: Standing, now: Sample) -> Composed:
-        """The claims of all warnings and exercises, given the plan as it stands."""
+        """The claims of all warnings and exercises, given the plan as it stands.
+
+        What stands goes on as it is until the recordings are known: words must not give way to
+        their tone because a restart reads them a moment later.
+        """
+        if not self.has_voices:
+            return _as_it_stands(standing)
         composed = compose(
             self._voiced(),
             standing,
@@ -322,6 +331,14 @@ def alerts_of(claim: ClaimId) -> tuple[str, ...]:
 def is_composed(claim: ClaimId) -> bool:
     """Whether a claim is one that composition made."""
     return parse_claim_name(claim) is not None
+
+
+def _as_it_stands(standing: Standing) -> Composed:
+    """The composed claims of a plan and their sources, untouched."""
+    claims = tuple(claim for claim in standing.claims if is_composed(claim.id))
+    names = {id(source): name for name, source in standing.sources.items()}
+    sources = {names[id(claim.source)]: claim.source for claim in claims}
+    return Composed(claims, sources, (), {}, None)
 
 
 def _on_air(claims: Iterable[Claim], now: Sample) -> dict[ZoneId, frozenset[str] | None]:
