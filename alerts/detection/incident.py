@@ -57,10 +57,6 @@ class Contribution:
         """Whether any of its signals holds."""
         return any(signal.is_above for signal in self.signals.values())
 
-    def has_met(self, rule: Rule) -> bool:
-        """Whether it meets a rule, and lastingly so."""
-        return any(s.is_met for s in self.signals.values() if s.rule is rule)
-
     @property
     def has_met_any(self) -> bool:
         """Whether it meets any rule."""
@@ -120,6 +116,10 @@ class Incident:
         """Whether any evidence is above its threshold."""
         return any(each.is_above for each in self.contributions.values())
 
+    def has_witness(self, source: SourceId) -> bool:
+        """Whether a source is one of those that something lasting was seen by."""
+        return any(key[1] == source for key in self.sentences)
+
     def tell(self, utc: datetime, sentence: str) -> None:
         """Add to the story."""
         self.story.append(f"{utc:%H:%M:%S} {sentence}")
@@ -147,16 +147,25 @@ class Incident:
 
     def met(self, rule: Rule) -> list[Contribution]:
         """The contributions that meet a rule, believed ones first."""
-        found = [each for each in self.contributions.values() if each.has_met(rule)]
-        return sorted(found, key=lambda each: (each.suspicion is not None, -each.highest))
+        return self._met().get(rule.id, [])
+
+    def _met(self) -> dict[str, list[Contribution]]:
+        """The contributions that meet each rule, by the rule's name; believed ones first."""
+        found: dict[str, dict[SourceId, Contribution]] = {}
+        for source, each in self.contributions.items():
+            for signal in each.signals.values():
+                if signal.is_met:
+                    found.setdefault(signal.rule.id, {})[source] = each
+        return {
+            rule: sorted(those.values(), key=lambda one: (one.suspicion is not None, -one.highest))
+            for rule, those in found.items()
+        }
 
     def demands(self, rules: Iterable[Rule]) -> list[Demand]:
         """What the rules ask for now, those left out that another one covers."""
-        found: list[Demand] = []
-        for rule in rules:
-            demand = self._demand(rule)
-            if demand is not None:
-                found.append(demand)
+        met = self._met()
+        demands = (self._demand(rule, met[rule.id]) for rule in rules if rule.id in met)
+        found = [demand for demand in demands if demand is not None]
         return [
             demand
             for n, demand in enumerate(found)
@@ -167,8 +176,7 @@ class Incident:
             )
         ]
 
-    def _demand(self, rule: Rule) -> Demand | None:
-        met = self.met(rule)
+    def _demand(self, rule: Rule, met: list[Contribution]) -> Demand | None:
         if len(met) < rule.needs:
             return None
         believed = [each for each in met if each.suspicion is None]

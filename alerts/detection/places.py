@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from alerts.detection.event import DetectionEvent
+from alerts.detection.event import DetectionEvent, SourceId
 from alerts.detection.source import Source
 from zones.bus import ZoneId
 from zones.geometry import Point, along, bearing_deg, contains, distance_m
@@ -51,7 +51,7 @@ class Places:
         self._points = {zone.id: _points_of(site, zone) for zone in site.zones}
         self._known = {*map(str, self._zones), *(str(group.id) for group in site.groups)}
         self._geocodes = dict(geocodes or {})
-        self._of_source: dict[Source, tuple[ZoneId, ...]] = {}
+        self._of_source: dict[SourceId, tuple[ZoneId, ...]] = {}
 
     @property
     def all(self) -> tuple[ZoneId, ...]:
@@ -97,10 +97,11 @@ class Places:
     def near(self, at: Point, radius_m: float = 0.0) -> tuple[ZoneId, ...]:
         """The zones within `radius_m` of a point; with 0, or none there, also the nearest one."""
         reach = max(radius_m, POINT_RADIUS_M if radius_m == 0 else 0.0) + BUFFER_M
-        found = [zone for zone in self._zones if self._distance(zone, at) <= reach]
+        away = {zone: self._distance(zone, at) for zone in self._zones}
+        found = [zone for zone, metres in away.items() if metres <= reach]
         if not found and radius_m < NEAREST_WITHIN_M:
-            nearest = min(self._zones, key=lambda zone: self._distance(zone, at))
-            if self._distance(nearest, at) <= NEAREST_WITHIN_M:
+            nearest = min(away, key=away.__getitem__)
+            if away[nearest] <= NEAREST_WITHIN_M:
                 found = [nearest]
         return tuple(found)
 
@@ -122,9 +123,9 @@ class Places:
 
     def seen_by(self, source: Source) -> tuple[ZoneId, ...]:
         """The zones with a loudspeaker in a source's view, else those beside it."""
-        if source not in self._of_source:
-            self._of_source[source] = self._seen_by(source)
-        return self._of_source[source]
+        if source.id not in self._of_source:
+            self._of_source[source.id] = self._seen_by(source)
+        return self._of_source[source.id]
 
     def _seen_by(self, source: Source) -> tuple[ZoneId, ...]:
         if source.at is None:

@@ -459,7 +459,7 @@ class Detections:
                 continue
             contribution.is_lost = True
             incident.tell(utc, sentence)
-            if incident.is_raised:
+            if incident.is_raised and incident.has_witness(source_id):
                 key = f"{incident.id} lost {source_id} {utc.isoformat()}"
                 who = Person("rules")
                 out.orders.append(
