@@ -11,10 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.ear.compare import Sound, compare, expected
+from broadcaster.ear.coded import CodedLegs, Coding, instead, watched_reference
+from broadcaster.ear.compare import AUDIBLE, Sound, compare, expected
 from broadcaster.ear.plan_history import PlayedPlan
 from broadcaster.ear.verdict import Heard
 from broadcaster.engine.codec import STATELESS
+from broadcaster.engine.codec.stateful import CodecError
 from broadcaster.engine.packet import HEADER
 from broadcaster.engine.plan import Stream
 from broadcaster.engine.render import Mix
@@ -58,6 +60,11 @@ class Group:
     packet_time: Sample
     payload_bytes: int
 
+    @property
+    def coding(self) -> Coding:
+        """How it is coded, for formats with memory."""
+        return Coding(self.format, self.packet_time)
+
 
 class Layout:
     """What the plan says of each leg, as columns, in the order of the ear's legs."""
@@ -79,8 +86,6 @@ class Layout:
                 continue
             mix = played.mixes[stream.id]
             self.ssrc[row] = stream.ssrc
-            if stream.format not in STATELESS:
-                continue
             key = (id(mix), stream.format.name, stream.packet_time)
             if key not in places:
                 places[key] = len(self.groups)
@@ -135,7 +140,9 @@ class Block:
         self.power = np.zeros(len(rows), np.float32)
         self._on_air: list[Claim | None] = [None] * len(layout.groups)
 
-    def compare(self, pcm: Pcm) -> Iterator[tuple[NDArray[np.intp], frozenset[str]]]:
+    def compare(
+        self, pcm: Pcm, coded: CodedLegs
+    ) -> Iterator[tuple[NDArray[np.intp], frozenset[str]]]:
         """Compare with the plan; for each group of legs its rows and what is missing here."""
         group_of = np.where(self.is_ours & (self.oddity == 0), self.layout.group[self.leg], -1)
         for number, group in enumerate(self.layout.groups):
@@ -143,14 +150,52 @@ class Block:
             if len(rows):
                 samples, time = self.samples[rows], group.packet_time
                 span = (int(samples.min()), int(samples.max()) + time)
+                self._on_air[number] = group.mix.on_air(int(samples[-1]))
+                if group.format not in STATELESS:
+                    yield rows, self._compare_coded(group, rows, span, pcm, coded)
+                    continue
                 wanted = expected(group.mix, group.format, time, pcm, span)
                 heard = self._octets[self._rows[rows], _HEADER : _HEADER + group.payload_bytes]
                 self.sounds[rows] = compare(wanted, group.mix, group.format, pcm, samples, heard)
                 places = wanted.rows(samples)
                 self.is_audible[rows] = wanted.is_audible[places]
                 self.power[rows] = wanted.power[places]
-                self._on_air[number] = group.mix.on_air(int(samples[-1]))
                 yield rows, wanted.missing
+
+    def _compare_coded(
+        self,
+        group: Group,
+        rows: NDArray[np.intp],
+        span: tuple[Sample, Sample],
+        pcm: Pcm,
+        coded: CodedLegs,
+    ) -> frozenset[str]:
+        """Compare packets of a format with memory, each leg and source by itself.
+
+        Audible, and so a proof, are only packets that end a window in which all was right.
+        """
+        wanted, missing = watched_reference(group.mix, group.coding, pcm, span)
+        pairs = np.stack((self.leg[rows], self.source[rows]), axis=1)
+        for leg, source in np.unique(pairs, axis=0).tolist():
+            mine = rows[(pairs == (leg, source)).all(axis=1)]
+            mine = mine[np.argsort(self.samples[mine], kind="stable")]
+            try:
+                heard = coded.leg(leg, source, group.coding)
+            except (CodecError, ImportError) as error:
+                self.sounds[mine] = Sound.UNKNOWN
+                return frozenset((str(error),))
+            octets = (self.payload(row) for row in mine.tolist())
+            has_judged = heard.hear(self.samples[mine].tolist(), octets, wanted, span[0])
+            if missing:
+                heard.forget()
+            elif has_judged and heard.sound is Sound.WRONG and instead(heard, group.mix, pcm):
+                heard.sound = Sound.INSTEAD
+            self.sounds[mine] = heard.sound
+            power = float(np.mean(wanted * wanted))
+            self.power[mine] = power
+            is_proof = has_judged or heard.sound is Sound.SILENT
+            self.is_audible[mine] = is_proof and power >= AUDIBLE * AUDIBLE / 2
+        return missing
 
     def on_air(self, leg: int) -> Claim | None:
         """What the plan has on air in a leg at the end of the batch, if it was compared."""

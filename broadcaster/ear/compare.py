@@ -132,7 +132,7 @@ def compare(
     odd = np.flatnonzero(~is_equal)
     found[odd] = Sound.UNKNOWN if wanted.missing else Sound.WRONG
     found[odd[_is_silent(payload_format, heard[odd])]] = Sound.SILENT
-    for other in _passed_over(mix, int(samples[odd[0]])):
+    for other in passed_over(mix, int(samples[odd[0]])):
         end = wanted.begin + len(wanted.octets) * wanted.packet_time
         span = (wanted.begin, end)
         instead = expected(other, payload_format, wanted.packet_time, pcm, span)
@@ -148,7 +148,7 @@ def _is_silent(payload_format: StreamFormat, heard: Octets) -> NDArray[np.bool_]
     return silent
 
 
-def _passed_over(mix: Mix, at: Sample) -> Iterator[Mix]:
+def passed_over(mix: Mix, at: Sample) -> Iterator[Mix]:
     """What sounds instead when the claim on air cannot, then when the next cannot either."""
     for _ in range(_MOST_PASSED_OVER):
         mute = mix.on_air(at)

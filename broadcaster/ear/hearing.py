@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 
 from broadcaster.ear.batch import ODDITIES, Block, EarLeg, Layout
 from broadcaster.ear.believed import Believed, Source
+from broadcaster.ear.coded import CodedLegs
 from broadcaster.ear.compare import Sound, whereabouts
 from broadcaster.ear.plan_history import PlanHistory, PlayedPlan, Span
 from broadcaster.ear.verdict import Judgement, LegVerdict
+from broadcaster.engine.codec import STATELESS
 from broadcaster.engine.packet import samples_near
 from broadcaster.engine.sounding import Pcm
 from broadcaster.multicast import Datagrams
@@ -31,7 +33,6 @@ OFF_TIME: Sample = RATE
 """A timestamp so far from when its packet came is not of this moment."""
 _EXPLAINED: Sample = RATE
 """How often, at most, a wrong packet is searched for in the plan: it takes some milliseconds."""
-_NOT_COMPARED = "the ear does not compare formats that keep state between packets"
 _NO_SUCH_STREAM = "the plan in force has no such stream"
 
 
@@ -60,6 +61,7 @@ class Hearing:
         self._believed = [Believed() for _ in legs]
         self._verdicts = [LegVerdict(now) for _ in legs]
         self._begun: list[Begun | None] = [None for _ in legs]
+        self._coded = CodedLegs()
         self._layouts: list[Layout] = []
         self._explained: Sample = now - _EXPLAINED
 
@@ -102,7 +104,7 @@ class Hearing:
                 self._verdicts[leg].unknown(now, span.why, count)
             return
         block = Block(batch, rows, samples, arrived, is_near, self._layout(span.played))
-        for compared, missing in block.compare(self._pcm):
+        for compared, missing in block.compare(self._pcm, self._coded):
             if missing:
                 self._note_missing(block.leg[compared], missing)
         if not block.is_ours.all():
@@ -115,9 +117,6 @@ class Hearing:
 
     def _hear_leg(self, block: Block, leg: int, rows: NDArray[np.intp], now: Sample) -> None:
         """Packets with our SSRC on one leg, from one source or, under attack, from several."""
-        if block.layout.group[leg] < 0:
-            self._verdicts[leg].unknown(now, _NOT_COMPARED, len(rows))
-            return
         first = int(block.source[rows[0]])
         if (block.source[rows] == first).all():
             self._hear_source(block, leg, first, rows, now)
@@ -200,6 +199,12 @@ class Hearing:
             for place, number in enumerate(layout.group.tolist())
             if number >= 0 and layout.groups[number].format is own.format
         }
+        if own.format not in STATELESS:
+            source = int(block.source[row])
+            verdict.reason = self._coded.whereabouts(
+                leg, source, own.coding, own.mix, others, self._pcm
+            )
+            return
         at, payload = int(block.samples[row]), block.payload(row)
         verdict.reason = whereabouts(payload, at, own.mix, others, own.format, self._pcm)
 

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.engine.codec import STATELESS
 from broadcaster.engine.packet import samples_near
 from broadcaster.multicast import Datagrams, Following, Inbox, ReceivingSocket
 from broadcaster.simulator.virtual_amplifier import MUTES_AFTER, Samples, Sleep, StreamPlayer
@@ -143,7 +142,6 @@ def racked(
         stream
         for stream in site.streams
         if stream.zone in zones
-        and FORMATS[stream.format] in STATELESS
         and profile.reception.takes(stream.format, stream.packet_time, stream.payload_type)
     ]
     return RackedAmplifier(

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from broadcaster.engine.codec import decode
+from broadcaster.engine.codec import STATELESS, decode
+from broadcaster.engine.codec.stateful import CodecError, Decoder
 from broadcaster.simulator.jitter_buffer import JitterBuffer
 from zones.media_time import RATE, Sample
 from zones.stream_format import StreamFormat
@@ -183,6 +184,8 @@ class StreamPlayer:
         self.jitter = 0.0
         """Interarrival jitter in samples (RFC 3550 appendix A.8)."""
         self.counts = SequenceCount()
+        self._decoder: Decoder | None = None
+        """For formats with memory; a new one for every SSRC."""
         self._buffer: JitterBuffer | None = None
         self._stamp = 0
         self._transit = 0.0
@@ -220,13 +223,23 @@ class StreamPlayer:
         self._stamp += ((stamp - self._stamp + (1 << 31)) & 0xFFFF_FFFF) - (1 << 31)
         position = self._stamp * self._steps
         self._measure(position, at, lateness)
-        samples = decode(self._format, payload)
-        if self._steps > 1:
-            samples = np.repeat(samples, self._steps)
+        samples = self._decoded(payload)
+        if samples is None:
+            self.refused += 1
+            return
         if self._buffer is None or not self._buffer.holds(position):
             self._buffer = JitterBuffer(self._delay, position, at)
         if not self._buffer.put(position, samples, at):
             self.late += 1
+
+    def _decoded(self, payload: NDArray[np.uint8]) -> Samples | None:
+        """The sound of a payload at 48 000 Hz; None when it is none."""
+        if self._decoder is None:
+            return np.repeat(decode(self._format, payload), self._steps)
+        try:
+            return self._decoder.decode(payload.tobytes())
+        except CodecError:
+            return None
 
     def _is_taken(self, source: Source, payload_type: int, length: int, at: float) -> bool:
         if payload_type != self._payload_type or length % self._format.payload_bytes(48):
@@ -245,6 +258,8 @@ class StreamPlayer:
         self.ssrc = ssrc
         self._buffer = None
         self._transit = 0.0
+        if self._format not in STATELESS:
+            self._decoder = Decoder(self._format)
 
     def _measure(self, position: Sample, at: float, lateness: float | None) -> None:
         transit = at * RATE - position

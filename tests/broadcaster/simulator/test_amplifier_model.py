@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcaster.engine.codec import L16, L24, PCMU, encode, lead
+from broadcaster.engine.codec import G722, L16, L24, OPUS, PCMU, encode, lead, lowered
+from broadcaster.engine.codec.stateful import Encoder
 from broadcaster.simulator.virtual_amplifier import (
     MUTES_AFTER,
     OutputStage,
@@ -14,6 +15,7 @@ from broadcaster.simulator.virtual_amplifier import (
     StreamPlayer,
 )
 from tests.broadcaster.engine.studio import noise
+from tests.broadcaster.engine.test_codec import speech_like
 from zones.media_time import RATE
 
 ENGINE = (0x7F000001, 40_000)
@@ -307,3 +309,26 @@ def test_sleep_does_not_depend_on_how_sound_is_cut(stretches, block):
     _, whole = amplified(sound, sleep, block=1)
     _, cut = amplified(sound, sleep, block=block)
     np.testing.assert_array_equal(whole, cut)
+
+
+# --- formats with memory ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("chosen", "payload_type"), [(G722, 9), (OPUS, 111)])
+def test_formats_with_memory_are_decoded_and_heard(chosen, payload_type):
+    sound = speech_like(2 * RATE)
+    encoder, before = Encoder(chosen, 960), lead(chosen)
+    player = StreamPlayer(chosen, payload_type, DELAY, FREES_AFTER)
+    heard = []
+    for number in range(60):
+        at = number / 50
+        payload = encoder.encode(lowered(chosen, sound[number * 960 :][: 960 + before]))
+        stamp = number * 960 * chosen.clock_hz // RATE
+        player.receive(ENGINE, (payload_type, number, stamp, 7), payload, at)
+        heard.append(player.play(at))
+    assert player.is_heard(60 / 50)
+    assert (player.refused, player.counts.lost) == (0, 0)
+    level = player.level_dbfs(60 / 50)
+    planned = 10 * np.log10(np.mean(sound[:RATE].astype(float) ** 2) / 32768**2)
+    assert level == pytest.approx(planned, abs=3)
+    assert np.concatenate(heard)[RATE // 2 :].any()
