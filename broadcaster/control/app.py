@@ -117,6 +117,7 @@ class Control:
             lambda: core.ground.site,
             lambda: sites.schedule_file(core.ground.site),
             self._take_outline,
+            self._take_corrected,
             core.ground.seed,
         )
         self._recorder = Recorder(state.path, lambda: wall_anchor(core.ground.clock))
@@ -296,8 +297,12 @@ class Control:
 
     def _take_library(self, library: Library) -> None:
         """The keeper's news; the newest replaces one that still waits."""
+        self._library = self._schedule.use(library)
+        self._planned.set()
+
+    def _take_corrected(self, library: Library) -> None:
+        """The schedule keeper's news: what people say of recordings has changed."""
         self._library = library
-        self._schedule.use(library)
         self._planned.set()
 
     def _take_outline(self, outline: Outline, is_changed: bool) -> None:

@@ -90,7 +90,13 @@ class Index:
             )
             for folder, paths in folders.items()
         }
-        return Library(recordings, self.chime, self.messages, is_settled, self.voices)
+        places = {
+            entry.recording.id: path
+            for paths in folders.values()
+            for path in paths
+            if (entry := self.files.get(path)) is not None and entry.recording is not None
+        }
+        return Library(recordings, self.chime, self.messages, is_settled, self.voices, places)
 
     def faults(self, folders: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """A sentence for each file there that cannot be played; the last counts the rest."""

@@ -90,6 +90,9 @@ class Library:
     is_settled: bool = True
     voices: VoiceIndex = field(default_factory=VoiceIndex)
 
+    places: Mapping[str, str] = field(default_factory=dict)
+    """The file that each recording came from, by its id."""
+
     def titles(self) -> dict[str, str]:
         """The title of each recording's sound."""
         return {one.pcm: one.title for folder in self.folders.values() for one in folder}

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from broadcaster.control.programme import Library, reach, site_outline
+from broadcaster.radio.recordings import Kept, Recordings, RecordingsError
 from broadcaster.radio.schedule_store import BY_FILE, Refused, ScheduleStore, said
 from playlists.outline import Outline, Premises, outline
 from playlists.playlist import Pool
 from playlists.premises import site_premises
+from playlists.recording import Recording
 from playlists.schedule import Schedule
 from zones.site import Site
 
@@ -31,13 +33,15 @@ RENEW_EVERY = 900.0
 _LARGEST_FILE = 4 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Basis:
     """What an outline was worked out from; another one needs a new outline."""
 
     version: int
     site: Site
     library: Library
+    said: int
+    """Changes when somebody edits a recording."""
 
 
 class ScheduleKeeper:
@@ -49,36 +53,51 @@ class ScheduleKeeper:
         site: Callable[[], Site],
         file: Callable[[], Path | None],
         publish: Callable[[Outline, bool], None],
+        publish_library: Callable[[Library], None],
         seed: int = 0,
     ) -> None:
         """`site` and `file` tell the site in force and its schedule file.
 
-        `publish` gets each outline, and whether the schedule says something else since the last.
+        `publish` gets each outline, and whether the schedule says something else since the last;
+        `publish_library` the library when people have said something else of its recordings, or
+        when a day begins.
         """
         self.store = ScheduleStore(state)
+        self._state = state
+        self._recordings: Recordings | None = None
+        self._listed: Library | None = None
+        self._edited: Mapping[str, Recording] = {}
+        self._edited_at = -1
+        self._corrected: tuple[Mapping[str, Recording], date] | None = None
         self._site = site
         self._file = file
         self._publish = publish
+        self._publish_library = publish_library
         self._seed = seed
         self._library = Library()
         self._basis: _Basis | None = None
         self._file_seen: tuple[Path, int, int] | None = None
         self._file_fault = ""
         self._fault = ""
+        self._recordings_fault = ""
         self.premises: Premises | None = None
 
     @property
     def faults(self) -> tuple[str, ...]:
         """What is wrong, in sentences."""
-        return tuple(fault for fault in (self._file_fault, self._fault) if fault)
+        return tuple(
+            fault for fault in (self._file_fault, self._fault, self._recordings_fault) if fault
+        )
 
-    def use(self, library: Library) -> None:
-        """Deal from these recordings from now on."""
+    def use(self, library: Library) -> Library:
+        """Deal from these recordings from now on; return them as people have described them.
+
+        What may not be played today is left out.
+        """
         self._library = library
-
-    def pool(self) -> Pool:
-        """The recordings that playlists may name."""
-        return pool_of(self._library)
+        today = datetime.now(ZoneInfo(self._site().time_zone)).date()
+        self._corrected = (self._edited, today)
+        return corrected(library, self._edited, today)
 
     async def run(self) -> None:
         """Keep the schedule until cancelled."""
@@ -87,6 +106,9 @@ class ScheduleKeeper:
         while True:
             await asyncio.to_thread(self._take_file)
             basis = await asyncio.to_thread(self._present)
+            today = datetime.now(ZoneInfo(self._site().time_zone)).date()
+            if self._corrected not in (None, (self._edited, today)):
+                self._publish_library(self.use(self._library))
             is_new = basis != self._basis
             if is_new or loop.time() - renewed_at >= RENEW_EVERY:
                 before, self._basis = self._basis, basis
@@ -101,7 +123,28 @@ class ScheduleKeeper:
         except Refused as error:
             self._fault = said(error)
             newest = None
-        return _Basis(newest.number if newest else 0, self._site(), self._library)
+        library = self._library
+        try:
+            if self._recordings is None:
+                self._recordings = Recordings(self._state)
+            if library is not self._listed:
+                every = {one.id: one for listed in library.folders.values() for one in listed}
+                self._recordings.add((library.places.get(n, ""), one) for n, one in every.items())
+                self._listed = library
+            stamp = self._recordings.stamp
+            if stamp != self._edited_at:
+                self._edited_at, self._edited = stamp, self._recordings.edited()
+            self._recordings_fault = ""
+        except RecordingsError as error:
+            self._recordings_fault = str(error)
+            stamp = 0
+        return _Basis(newest.number if newest else 0, self._site(), library, stamp)
+
+    def _pool(self, library: Library) -> Pool:
+        """The recordings that playlists may name, as people have described them."""
+        if self._recordings is None or self._recordings_fault:
+            return pool_of(library, {})
+        return pool_of(library, {one.recording.id: one for one in self._recordings.every()})
 
     def _worked_out(self, basis: _Basis) -> Outline:
         now = datetime.now(UTC)
@@ -115,7 +158,7 @@ class ScheduleKeeper:
             schedule = Schedule()
         try:
             self.premises = site_premises(
-                *(basis.site, ZoneInfo(basis.site.time_zone), schedule, pool_of(basis.library)),
+                *(basis.site, ZoneInfo(basis.site.time_zone), schedule, self._pool(basis.library)),
                 seed=self._seed,
                 year=now.year,
             )
@@ -162,10 +205,28 @@ class ScheduleKeeper:
         return bool(taken) and taken[-1].text == text
 
 
-def pool_of(library: Library) -> Pool:
-    """The recordings of a library, by id and by folder."""
-    by_id = {one.id: one for every in library.folders.values() for one in every}
-    return Pool(by_id, dict(library.folders))
+def pool_of(library: Library, kept: Mapping[str, Kept]) -> Pool:
+    """The recordings of a library and those `kept` besides, by id and by folder.
+
+    What people said of a recording wins over what its file says.
+    """
+    by_id = {name: one.recording for name, one in kept.items()}
+    folders = {
+        folder: tuple(by_id.setdefault(one.id, one) for one in listed)
+        for folder, listed in library.folders.items()
+    }
+    return Pool(by_id, folders)
+
+
+def corrected(library: Library, said: Mapping[str, Recording], today: date) -> Library:
+    """The library as people describe it, without what may not be played today."""
+    folders = {
+        folder: tuple(
+            one for one in (said.get(each.id, each) for each in listed) if one.is_valid_on(today)
+        )
+        for folder, listed in library.folders.items()
+    }
+    return replace(library, folders=folders)
 
 
 def _says_more(before: _Basis, after: _Basis) -> bool:

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from broadcaster.ingest.importer import Progress, import_recording
 from broadcaster.ingest.limits import Limits
 from broadcaster.ingest.pcm_store import PcmStore
 from broadcaster.ingest.store_keeper import remove_remains
+from broadcaster.radio.recordings import Recordings, RecordingsError
 from playlists.recording import Recording, plain_fields, recording_from
 
 log = logging.getLogger(__name__)
@@ -156,6 +157,15 @@ class Library:
             finally:
                 os.close(descriptor)
         self._entries[entry.file] = entry
+        self._list(entry)
+
+    def _list(self, entry: _Entry) -> None:
+        """Let the recording be found by people; that it can be played does not depend on it."""
+        try:
+            with closing(Recordings(self._path.parent)) as listed:
+                listed.add([(entry.file, entry.recording)])
+        except RecordingsError as error:
+            log.warning("%s is imported, but cannot be searched for: %s", entry.file, error)
 
     def _read(self) -> Iterator[_Entry]:
         try:

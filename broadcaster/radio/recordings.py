@@ -122,6 +122,14 @@ class Recordings:
             ).fetchall()
         return (_kept(row) for row in rows)
 
+    def edited(self) -> dict[str, Recording]:
+        """The recordings of which people have said something, by id."""
+        with self._explained():
+            rows = self._database.execute(
+                "SELECT found, said, file, added FROM recordings WHERE said != '{}'"
+            ).fetchall()
+        return {one.id: one for one in (_kept(row).recording for row in rows)}
+
     def one(self, name: str) -> Kept:
         """The recording with that id, or whose id begins so if there is only one.
 
