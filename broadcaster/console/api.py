@@ -63,6 +63,9 @@ def _reading(reading: Reading, gate: Gate) -> tuple[Route, ...]:
     return (
         Route("GET", f"{V1}/snapshot", "look", reading.snapshot, "How things stand",
               models.Snapshot),
+        Route("GET", f"{V1}/site", "look", reading.site,
+              "Paths, zones, exits, speakers, cameras, and the messages to choose from",
+              models.SiteShown),
         Route("GET", f"{V1}/alerts", "look", reading.alerts, "The alerts that live",
               models.AlertList, tag="alerts"),
         Route("GET", f"{V1}/alerts/{{alert}}", "look", reading.alert,

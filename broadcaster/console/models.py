@@ -385,6 +385,12 @@ class Snapshot(Answer):
     age_s: float | None = None
 
 
+class SiteShown(Answer):
+    """The site as screens draw it, and the messages that people choose from."""
+
+    version: str = Field(description="The snapshot's `site.version`; another one, ask again.")
+
+
 class Health(Answer):
     """Whether the console and what it needs are well."""
 

@@ -3,7 +3,8 @@
 Everything under `static` is served at `/static/HASH/...`, where the hash is that of the whole
 folder: what an address brings never changes, so a browser may keep it for ever, and modules import
 one another by relative paths. `static/NAME.html` is the page `/NAME`, also for paths below it;
-`index.html` is `/`. In a page, `/static/` stands for the address with the hash.
+`index.html` is `/` and each of its views. In a page, `/static/` stands for the address with the
+hash.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from aiohttp import web
 
 from broadcaster.console.problem import ProblemError
 
+VIEWS: Final = frozenset({"warn", "exercise", "map", "wall", "log"})
+"""Addresses that bring the console's one page; it shows the view that the address names."""
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _PACKED: Final = frozenset({".html", ".js", ".css", ".json", ".svg", ".webmanifest", ".txt"})
 _TYPES: Final = {
@@ -80,7 +83,8 @@ class Pages:
         app.router.add_get("/{page:(?!api/|static/)[a-z][a-z-]*}/{rest:.+}", self._page)
 
     async def _page(self, request: web.Request) -> web.Response:
-        page = self._pages.get(request.match_info.get("page", "index"))
+        name = request.match_info.get("page", "index")
+        page = self._pages.get("index" if name in VIEWS else name)
         if page is None:
             raise ProblemError(404, "not-found", f"there is no page {request.path[:200]}")
         return page.response(request, "no-cache")

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from time import monotonic_ns
 from typing import Any, Final, TypeVar
 
 from aiohttp import web
@@ -42,6 +43,11 @@ class Reading:
     async def snapshot(self, call: Call) -> Mapping[str, Any]:
         """How things stand."""
         return {**self._known(), "age_s": self._station.line.age}
+
+    async def site(self, call: Call) -> Mapping[str, Any]:
+        """What does not change from moment to moment: paths, zones, places, messages."""
+        key = f"site-{monotonic_ns():x}"
+        return await self._station.line.command("site", by=call.by, key=key, fields={})
 
     async def alerts(self, call: Call) -> Mapping[str, Any]:
         """The alerts that live."""

@@ -247,6 +247,8 @@ class Control:
         """Answer one command from the link."""
         if fields.get("name") == "status":
             return self._snapshot()
+        if fields.get("name") == "site":
+            return dict(self._snapshots.site)
         core = self._core
         now = core.ground.clock.sample_at(monotonic_ns())
         try:

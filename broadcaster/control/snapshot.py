@@ -12,6 +12,7 @@ from alerts.exercise import ExerciseState
 from broadcaster.control import alert_records, programme
 from broadcaster.control.core import Core
 from broadcaster.control.detecting import shown
+from broadcaster.control.site_description import SiteDescription
 from broadcaster.control.witnesses import Seen, all_true, arrivals
 from broadcaster.engine.plan import Plan, Stream
 from broadcaster.engine.render import Mix, mixes
@@ -50,6 +51,13 @@ class Snapshots:
         self._mixes: Mapping[StreamId, Mix] = {}
         self._titles: dict[str, str] = {}
         self._titled: object = None
+        self._description = SiteDescription()
+
+    @property
+    def site(self) -> Mapping[str, Any]:
+        """What does not change until the site or its messages do: for whoever draws them."""
+        core = self._core
+        return self._description.of(core.ground.site, core.warnings.book.house.messages)
 
     def take(self, look: Look) -> dict[str, Any]:
         """How things stand at `look`."""
@@ -60,7 +68,11 @@ class Snapshots:
             "revision": core.plan.revision,
             "at_sample": at,
             "utc": core.plan.anchor.utc_at(at).isoformat(),
-            "site": {"ko": core.ground.site.name.ko, "en": core.ground.site.name.en},
+            "site": {
+                "ko": core.ground.site.name.ko,
+                "en": core.ground.site.name.en,
+                "version": self.site["version"],
+            },
             "engine": _engine(look, core.adopted_revision),
             "streams": [self._stream(stream, look, at) for stream in core.ground.streams],
             "claims": self._claims(at),

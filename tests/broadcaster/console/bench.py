@@ -38,6 +38,8 @@ class FakeControl:
         if command["name"] == "audit":
             self.audits.put_nowait(command)
             return {}
+        if command["name"] == "site":
+            return {"version": "1", "zones": [{"id": "upper"}, {"id": "lower"}]}
         if self.refusal:
             raise CommandRefusedError(self.refusal, "zones")
         await self.may_answer.wait()

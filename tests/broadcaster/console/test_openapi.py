@@ -27,6 +27,7 @@ REQUESTS = [
     ("POST", "/api/v1/alerts", {"message": "m", "zones": ["upper"], "at": [37.5, 126.9]}),
     ("POST", "/api/v1/preview", {"hazard": "flood", "level": "warning", "camera": "214"}),
     ("POST", "/api/v1/alerts/a1/confirm", {}),
+    ("GET", "/api/v1/site", None),
     ("POST", "/api/v1/alerts/a1/reject", {"reason": "fog"}),
     ("POST", "/api/v1/alerts/a1/hold", {}),
     ("POST", "/api/v1/alerts/a1/acknowledge", {}),
