@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -169,6 +169,16 @@ class Detections:
         """Why an incident was raised, or not yet; empty for one that is forgotten."""
         found = self._incidents.get(incident)
         return self._asking.explanation(found) if found is not None else ()
+
+    def stories(self, wanted: str = "all") -> dict[str, tuple[str, ...]]:
+        """`explain` of one incident, or of all: those raised, then what nearly sounded."""
+        raised = [each for each in self._incidents.values() if each.is_raised]
+        others = [each for each in self._incidents.values() if not each.is_raised]
+        return {
+            str(each.id): self.explain(each.id)
+            for each in (*raised, *reversed(others))
+            if wanted in ("all", each.id)
+        }
 
     # --- one event ---
 
@@ -575,8 +585,3 @@ class Detections:
             contribution.signals[signal.key] = signal
             incident.sentences[signal.key] = sentence_of(signal, utc, now)
             self._of_source[incident.hazard, source_id] = incident
-
-
-def watched(incidents: Iterable[Incident]) -> Iterator[Incident]:
-    """The incidents of which no alert came yet, the newest first: what nearly sounded."""
-    return reversed([each for each in incidents if not each.is_raised])

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
-from alerts.alert import IncidentId
 from alerts.detection import Detections, Living, Rules, Suspected, Told, Verdict
 from alerts.life_cycle import ENDED
 from alerts.moving import AlertRefusedError, AnyMove
@@ -64,9 +63,17 @@ class Detecting:
         )
         self._detections.adopt(living, now, self._station.anchor(now).utc)
 
-    def explain(self, incident: str) -> tuple[str, ...]:
-        """Why an incident became a warning, or did not."""
-        return self._detections.explain(IncidentId(incident))
+    def stories(self, wanted: str) -> dict[str, list[str]]:
+        """Why an alert sounded, or an incident did not; of `all`, or by the name of either."""
+        names = [wanted]
+        for alert in self._alerts.warnings.book.alerts:
+            if alert.id == wanted:
+                names += alert.incidents
+        found: dict[str, list[str]] = {}
+        for name in names:
+            for incident, story in self._detections.stories(name).items():
+                found[incident] = list(story)
+        return found
 
     # --- in ---
 

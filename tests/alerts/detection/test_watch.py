@@ -354,3 +354,13 @@ def test_a_reading_over_the_evacuation_level_always_evacuates(values):
     play.take(*(level(value, 60.0 * n) for n, value in enumerate(values)))
     if max(values) >= 1.5:
         assert play.highest is Level.EVACUATE
+
+
+def test_what_nearly_sounded_is_told_after_what_did():
+    play = Play()
+    play.take(event(confidence=0.7), level(1.7, 1))
+    told = list(play.detections.stories())
+    assert len(told) == 2
+    assert told[0] == play.detected[0].incident
+    assert list(play.detections.stories(told[1])) == [told[1]]
+    assert play.detections.stories("no such") == {}
