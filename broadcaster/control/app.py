@@ -250,6 +250,8 @@ class Control:
         if fields.get("name") == "site":
             return dict(self._snapshots.site)
         core = self._core
+        if fields.get("name") == "explain":
+            return {"stories": core.detecting.stories(str(fields.get("alert", "all")))}
         now = core.ground.clock.sample_at(monotonic_ns())
         try:
             if fields.get("name") == "reload":
@@ -403,6 +405,7 @@ class Control:
             self._schedule,
         )
         faults += self._core.detecting.faults.values()
+        faults += filter(None, [self._core.self_testing.fault])
         return (*faults, *(fault for one in beside for fault in one.faults))
 
     def _snapshot(self) -> Message:
