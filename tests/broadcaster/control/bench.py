@@ -80,8 +80,8 @@ def detections(now=0.0):
     return Detections(site(), rules(), now, NOON + timedelta(seconds=now))
 
 
-def new_core(now=0.0, adopted=None, revision=0):
-    return Core(ground(), wall(now), warnings(), detections(now), adopted, revision)
+def new_core(now=0.0, adopted=None, revision=0, **more):
+    return Core(ground(), wall(now), warnings(), detections(now), adopted, revision, **more)
 
 
 def started(now=0.0, count=4):
