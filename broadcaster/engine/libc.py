@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 from typing import Final
 
 libc: Final = ctypes.CDLL(None, use_errno=True)
@@ -17,7 +16,7 @@ CLOCK_MONOTONIC: Final = 1
 TIMER_ABSTIME: Final = 1
 _FUTEX_WAIT: Final = 0
 _FUTEX_WAKE: Final = 1
-_FUTEX: Final = {"x86_64": 202, "aarch64": 98, "riscv64": 98}.get(platform.machine())
+_FUTEX: Final = {"x86_64": 202, "aarch64": 98, "riscv64": 98}.get(os.uname().machine)
 _MCL_CURRENT, _MCL_FUTURE, _MCL_ONFAULT = 1, 2, 4
 _PR_SET_PDEATHSIG: Final = 1
 _NS: Final = 1_000_000_000

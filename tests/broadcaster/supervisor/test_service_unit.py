@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from broadcaster.commands.run import run
-from broadcaster.engine.main import SENDER_PRIORITY
+from broadcaster.engine.process import SENDER_PRIORITY
 from tests.house.checkout import ROOT
 
 UNIT = ROOT / "packaging/systemd/sorigil.service"
