@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -20,6 +21,8 @@ from aiohttp import WSCloseCode, web
 from broadcaster.console.control_line import ControlLine
 from broadcaster.console.identity import Identity
 from broadcaster.console.merge_patch import merge_patch, plain
+
+log = logging.getLogger(__name__)
 
 BEAT: Final = 0.5
 """Seconds between two messages, at most: a page may call itself stale after 1.5 s."""
@@ -160,6 +163,10 @@ class Live:
                 request.transport.abort()
         except ConnectionError:
             await socket.close(code=WSCloseCode.GOING_AWAY)
+        except Exception:
+            # Never leave a page with a connection that says nothing: it may come again.
+            log.exception("a page could not be told more")
+            await socket.close(code=WSCloseCode.INTERNAL_ERROR)
 
     async def _send(self, socket: web.WebSocketResponse, text: str) -> None:
         async with asyncio.timeout(_SEND_LIMIT):

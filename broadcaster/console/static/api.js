@@ -29,6 +29,14 @@ export function merged(target, patch) {
   return result;
 }
 
+const STALE_MS = 1500;
+
+/** Whether what a page knows is too old to give commands by: nothing came, or control is silent. */
+export function isStale(live) {
+  const since = performance.now() - live.heard;
+  return !live.heard || live.control !== "up" || (live.age_s ?? 0) * 1000 + since > STALE_MS;
+}
+
 /**
  * Follows the station for ever. `changed(live)` is called with
  * {state, revision, me, control, age_s, heard} where `heard` is performance.now() of the last word,

@@ -1,6 +1,5 @@
-import { follow } from "./api.js";
+import { follow, isStale } from "./api.js";
 
-const STALE_MS = 1500;
 const WORDS = { true: "예 yes", false: "아니오 NO", undefined: "알 수 없음 unknown" };
 const link = document.getElementById("link");
 const zones = document.getElementById("zones");
@@ -13,9 +12,9 @@ function cell(text) {
 }
 
 function show() {
-  const isStale = !live || performance.now() - live.heard > STALE_MS || live.control !== "up";
-  document.body.classList.toggle("stale", isStale);
-  const words = isStale
+  const isOld = !live || isStale(live);
+  document.body.classList.toggle("stale", isOld);
+  const words = isOld
     ? "연결 끊김: 아래 내용은 오래된 것입니다 · link lost: what is below is old"
     : "실시간 · live";
   if (link.textContent !== words) link.textContent = words;

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from broadcaster.console.live import SIGNED_OUT
 from broadcaster.console.merge_patch import merge_patch, plain
-from tests.broadcaster.console.bench import LIMIT, console, stream, until
+from tests.broadcaster.console.bench import LIMIT, console, running, stream, until
 
 WATCHERS = 200
 SLOW = 20
@@ -101,6 +101,30 @@ async def test_a_page_is_told_when_control_is_gone(run_directory, state_director
     ):
         await one.until(lambda p: p.last)
         assert (one.last["control"], one.last["age_s"]) == ("lost", None)
+
+
+async def test_a_page_goes_on_when_control_is_back(run_directory, state_directory):
+    async with (
+        console(run_directory, state_directory, has_control=False) as bench,
+        page(bench) as one,
+    ):
+        for state in ("first", "second"):
+            await one.until(lambda p: p.last and p.last["control"] == "lost")
+            bench.control.say(faults=[state])
+            async with running(bench.control.server.run):
+                await one.until(lambda p: p.last["control"] == "up" and p.state)
+                await one.until(lambda p, s=state: p.state["faults"] == [s])
+        assert one.state["faults"] == ["second"]
+
+
+async def test_a_page_is_cut_off_rather_than_left_without_news(bench, monkeypatch, caplog):
+    async with page(bench) as one:
+        await one.until(lambda p: p.state)
+        monkeypatch.setattr(bench.station.tokens, "of_id", None)
+        while await one.step():
+            pass
+        assert one.socket.close_code == aiohttp.WSCloseCode.INTERNAL_ERROR
+    assert "could not be told more" in caplog.text
 
 
 async def test_a_page_whose_session_ends_is_told_to_sign_in(bench):
