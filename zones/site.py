@@ -18,6 +18,7 @@ from zones.console_settings import ConsoleSettings
 from zones.doors_settings import DoorsSettings
 from zones.geometry import Point
 from zones.media_time import Sample
+from zones.notices_settings import NoticesSettings
 from zones.problem import Problem
 from zones.reception import KeepAlive as KeepAlive
 from zones.stream_format import StreamId as StreamId
@@ -271,7 +272,9 @@ class Site:
     store_budget_bytes: int
     console: ConsoleSettings
     quiet_neighbours: bool
+    self_test: str | None
     doors: DoorsSettings
+    notices: NoticesSettings
     rules: str | None
     schedule: str | None
     warnings: tuple[Problem, ...] = ()

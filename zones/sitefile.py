@@ -70,7 +70,7 @@ from zones.sitefile_streams import (
     legs_of,
     payload_type_of,
 )
-from zones.sitefile_warnings import quiet_neighbours
+from zones.sitefile_warnings import check_warnings, quiet_neighbours, self_test_group
 from zones.yaml_shape import Field, Placed, Record
 
 DEFAULT_STORE_BUDGET_BYTES = 20_000_000_000
@@ -113,6 +113,9 @@ def parse_site(
         problems.extend(check_streams(draft))
         problems.extend(check_console(draft.top.may(SiteKeys.CONSOLE)))
         problems.extend(check_doors(draft.top.may(SiteKeys.DOORS)))
+        streams = draft.table(SiteKeys.STREAMS).values()
+        groups = (leg.address for stream in streams for leg in legs_of(stream))
+        problems.extend(check_warnings(draft.top.may(SiteKeys.WARNINGS), groups))
         if profiles is not None:
             problems.extend(check_reception(draft, profiles))
     wrong = [problem for problem in problems if not problem.is_warning]
@@ -173,6 +176,7 @@ class _Builder:
             rules=top.may(SiteKeys.RULES),
             schedule=top.may(SiteKeys.SCHEDULE),
             quiet_neighbours=quiet_neighbours(top.may(SiteKeys.WARNINGS)),
+            self_test=self_test_group(top.may(SiteKeys.WARNINGS)),
             warnings=warnings,
         )
 

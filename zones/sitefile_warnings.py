@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterable
 from typing import Final
 
-from zones.yaml_kind import FLAG
+from zones.problem import Problem
+from zones.yaml_kind import FLAG, IPV4
 from zones.yaml_shape import Field, One, Record, Shape
 
 
@@ -16,10 +19,35 @@ class WarningKeys:
         One(FLAG),
         "whether the programme falls silent in zones next to a warned one, `true` if not said",
     )
-    SHAPE: Final = Shape("warnings", (QUIET_NEIGHBOURS,), "How warnings behave here.")
+    SELF_TEST: Final = Field(
+        "self_test",
+        One(IPV4),
+        "multicast group that nobody plays: every hour a hidden warning is tried there",
+    )
+    SHAPE: Final = Shape("warnings", (QUIET_NEIGHBOURS, SELF_TEST), "How warnings behave here.")
+
+
+def check_warnings(record: Record | None, groups: Iterable[ipaddress.IPv4Address]) -> list[Problem]:
+    """What is wrong with the group of the self-test, given those that amplifiers play."""
+    group = None if record is None else record.may(WarningKeys.SELF_TEST)
+    if record is None or group is None:
+        return []
+    if not group.is_multicast:
+        text = f"{group} is no multicast group; take one beside those of the streams"
+        return [record.problem(WarningKeys.SELF_TEST, text)]
+    if group in set(groups):
+        text = f"{group} is played by a stream: a hidden test would be heard; take a free group"
+        return [record.problem(WarningKeys.SELF_TEST, text)]
+    return []
 
 
 def quiet_neighbours(record: Record | None) -> bool:
     """Whether zones next to a warned one drop their programme; music nearby masks a warning."""
     said = None if record is None else record.may(WarningKeys.QUIET_NEIGHBOURS)
     return True if said is None else said
+
+
+def self_test_group(record: Record | None) -> str | None:
+    """Where a hidden warning is tried; None for a site without self-tests."""
+    group = None if record is None else record.may(WarningKeys.SELF_TEST)
+    return None if group is None else str(group)

@@ -42,11 +42,13 @@ from broadcaster.control.detecting import Detecting
 from broadcaster.control.ground import Ground
 from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
 from broadcaster.control.programme import Library, Standing
+from broadcaster.control.self_testing import SelfTesting
 from broadcaster.control.warnings import Warnings, alerts_of, is_composed
 from broadcaster.control.witnesses import Witnesses, arrived_since, faulty
 from broadcaster.engine.local_part import MESSAGE_PREFIX
 from broadcaster.engine.pace import END_LEAD
 from broadcaster.engine.plan import MAX_CLAIMS, GainStep, Part, Plan
+from broadcaster.engine.site_streams import SELF_TEST_ZONE
 from playlists.outline import Outline
 from playlists.rotation import Rotation
 from zones.bus import Claim, ClaimId, ComesBack, Kind, ZoneId, pruned, stamped, turns, withdrawn
@@ -111,10 +113,11 @@ class Core:
         self.acts: dict[ClaimId, Act] = {}
         self._answers = Answers()
         self.alerts = AlertActs(warnings, self, self._answers)
+        self.self_testing = SelfTesting(self.alerts, self)
         self.detecting = Detecting(detections, self.alerts, self, self._answers)
         self._extend_at: float | None = None
         self._taking: tuple[int, frozenset[ClaimId]] | None = None
-        self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.streams)
+        self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.sent)
         for claim in self.plan.claims:
             if not programme.is_programme(claim) and not is_composed(claim.id):
                 title = _title(claim, self.plan.sources)
@@ -164,7 +167,7 @@ class Core:
             case Alerting():
                 return [*self.alerts.handle(command, now), *self._settled()]
             case Detect():
-                return [*self.detecting.take(command, now), *self._settled()]
+                return self._detect(command, now)
             case Restarted():
                 self.detecting.adopt(now)
                 return self.alerts.restarted(command, now)
@@ -173,7 +176,8 @@ class Core:
                     self.witnesses.take(witness, self.at)
                     self.paths.take(witness)
                 self.paths.look(self._has_arrived, self.at)
-                return [Answered(command.key)]
+                heard = self.self_testing.hear(command.witnesses, now)
+                return [Answered(command.key), *heard]
             case TakeLibrary():
                 self.library = command.library
                 self.warnings.take_voices(command.library.voices.voices)
@@ -435,13 +439,18 @@ class Core:
         when and where they are heard.
         """
         before = self.plan
-        others = tuple(claim for claim in claims if not is_composed(claim.id))
+        others = tuple(
+            claim for claim in claims if not is_composed(claim.id) and claim.zone != SELF_TEST_ZONE
+        )
+        hidden = self.self_testing.claims(self.plan.claims, self.warnings.voices)
+        sources = {**sources, **{str(claim.id): claim.source for claim in hidden}}
+        others = (*others, *hidden)
         composed = self._compose(others, sources)
         plan = replace(
             before,
             revision=before.revision + 1,
             anchor=anchor or before.anchor,
-            streams=self.ground.streams,
+            streams=self.ground.sent,
             sources={**_named(sources, others), **composed.sources},
             claims=(*others, *composed.claims),
             gain_steps=before.gain_steps if levels is None else levels,
@@ -462,6 +471,14 @@ class Core:
     def planned_anew(self) -> list[Effect]:
         """The plan with the warnings as they are now."""
         return self._plan(self.plan.claims, self.plan.sources)
+
+    def _detect(self, command: Detect, now: float) -> list[Effect]:
+        """Weigh what doors let in; a self-test is no evidence and takes its own way."""
+        hidden = self.ground.self_test
+        effects: list[Effect] = []
+        for event in filter(SelfTesting.is_meant, command.events):
+            effects += self.self_testing.run(event, hidden, self.ground.clock, now)
+        return [*effects, *self.detecting.take(command, now), *self._settled()]
 
     def faulty(self) -> frozenset[ZoneId]:
         """The zones of which a witness says that something is wrong."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from alerts.detection import Rules
 from broadcaster.engine.plan import Datagram, Stream
 from broadcaster.engine.site_sessions import announcements_of, cname_of
-from broadcaster.engine.site_streams import streams_of
+from broadcaster.engine.site_streams import self_test_of, streams_of
 from broadcaster.interfaces import InterfaceError
 from broadcaster.own_addresses import address_by
 from zones.media_time import MediaClock
@@ -33,8 +33,15 @@ class Ground:
     seed: int = 0
     datagrams: tuple[Datagram, ...] = ()
     cname: str = ""
+    self_test: Stream | None = None
+    """Where hidden warnings are tried; nobody plays it."""
     rules: Rules | None = None
     """By which detections become warnings; None: as before."""
+
+    @property
+    def sent(self) -> tuple[Stream, ...]:
+        """Everything the engine sends."""
+        return self.streams if self.self_test is None else (*self.streams, self.self_test)
 
 
 def ground_of(
@@ -57,7 +64,8 @@ def ground_of(
     except InterfaceError as error:
         log.warning("streams are not announced: %s", error)
         told = ()
-    return Ground(site, streams, clock, seed, told, cname_of(secret))
+    hidden = self_test_of(site, secret, clock.boot)
+    return Ground(site, streams, clock, seed, told, cname_of(secret), hidden)
 
 
 def version_of(config: Path) -> int:

@@ -77,6 +77,7 @@ class Snapshots:
             "streams": [self._stream(stream, look, at) for stream in core.ground.streams],
             "claims": self._claims(at),
             "alerts": self._alerts(look),
+            "self_test": core.self_testing.shown(),
             "suspected": [shown(one) for one in core.detecting.suspected],
             "music": _music(core),
             "messages": {name: one.title for name, one in core.library.messages.items()},

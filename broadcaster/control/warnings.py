@@ -133,6 +133,11 @@ class Warnings:
         except UnknownMessageError:
             return None
 
+    @property
+    def voices(self) -> Voices:
+        """The recordings."""
+        return self._voices
+
     # --- what is done ---
 
     def handle(self, order: BookCommand, at: Instant) -> tuple[AnyMove, ...]:

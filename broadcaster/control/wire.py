@@ -10,11 +10,12 @@ from broadcaster.control.acts import Alerting, Command, Detect, Play, Withdraw, 
 from broadcaster.control.alert_orders import READERS as ALERT_ORDERS
 from broadcaster.control.alert_orders import read_order
 from broadcaster.control.play_order import KINDS, RefusedError
+from broadcaster.engine.site_streams import SELF_TEST_STREAM, SELF_TEST_ZONE
 from broadcaster.rights import act_of, is_allowed
 from broadcaster.witness import Fact, Witness
 from zones.bus import ClaimId
 from zones.media_time import RATE, MediaClock, Sample
-from zones.site import Site
+from zones.site import Site, StreamId
 from zones.sound import PcmId
 
 MOST_EVENTS = 1000
@@ -100,14 +101,16 @@ def _witness(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Wit
     listed = _field(fields, "witnesses", list, "a list")
     if len(listed) > MOST_WITNESSED:
         raise RefusedError(f"more than {MOST_WITNESSED} witnesses at once", "witnesses")
-    zones = {str(stream.id): stream for stream in site.streams}
+    zones = {str(stream.id): stream.zone for stream in site.streams}
+    zones[SELF_TEST_STREAM] = SELF_TEST_ZONE
     by = _text(fields, "by")
     witnesses = []
     for entry in listed:
         if not isinstance(entry, dict):
             raise RefusedError("a witness is an object", "witnesses")
-        spec = zones.get(_text(entry, "stream"))
-        if spec is None or spec.zone != entry.get("zone"):
+        stream = _text(entry, "stream")
+        zone = zones.get(stream)
+        if zone is None or zone != entry.get("zone"):
             raise RefusedError(
                 f"no stream {entry.get('stream')!r} in zone {entry.get('zone')!r} here", "witnesses"
             )
@@ -119,7 +122,7 @@ def _witness(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Wit
         detail = _field(entry, "detail", dict, "an object", {})
         at = _whole(entry, "at")
         fact = Fact(entry["fact"])
-        witnesses.append(Witness(by, spec.zone, spec.id, fact, value, at, detail))
+        witnesses.append(Witness(by, zone, StreamId(stream), fact, value, at, detail))
     return Witnessed(
         key=_text(fields, "key"), who=_text(fields, "who"), at=now, witnesses=tuple(witnesses)
     )

@@ -6,15 +6,20 @@ the sockets. Both get the names of the sockets from here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from broadcaster.engine.packet import stream_ssrc
 from broadcaster.engine.plan import Leg, Stream, socket_name
+from zones.bus import ZoneId
 from zones.media_time import BootId
 from zones.reception import KeepAlive
 from zones.site import Leg as SiteLeg
-from zones.site import Site, StreamSpec
+from zones.site import Site, StreamId, StreamSpec
 from zones.stream_format import FORMATS
+
+SELF_TEST_STREAM = StreamId("self-test")
+SELF_TEST_ZONE = ZoneId("self-test")
+"""The zone of the hidden self-test, which is none of the site's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,23 @@ class SendingSocket:
 def streams_of(site: Site, secret: bytes, boot: BootId) -> tuple[Stream, ...]:
     """Every stream of the site as the engine sends it; SSRCs hold for this boot (SAFETY G1)."""
     return tuple(_stream(site, spec, secret, boot) for spec in site.streams)
+
+
+def self_test_of(site: Site, secret: bytes, boot: BootId) -> Stream | None:
+    """The stream of the hidden self-test: like the site's first, to a group that nobody plays."""
+    if site.self_test is None or not site.streams:
+        return None
+    like = site.streams[0]
+    spec = replace(
+        like,
+        id=SELF_TEST_STREAM,
+        zone=SELF_TEST_ZONE,
+        legs=(replace(like.legs[0], address=site.self_test, repeat=1),),
+        delay=0,
+        pre_roll=0,
+        min_priority=0,
+    )
+    return _stream(site, spec, secret, boot)
 
 
 def sockets_of(site: Site) -> tuple[SendingSocket, ...]:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from alerts.book import Book
 from alerts.detection import Detections
+from alerts.message import Tone
 from broadcaster.catalogue_reader import read_messages
 from broadcaster.control.acts import Answered, EngineAdopted, Planned, Play, TakeLibrary
 from broadcaster.control.core import Core
 from broadcaster.control.ground import ground_of
 from broadcaster.control.programme import Library, Message
+from broadcaster.control.voice_index import VoiceIndex
 from broadcaster.control.warnings import Warnings
 from broadcaster.engine.plan_file import PlanFile
 from broadcaster.rules_reader import read_rules
@@ -27,6 +29,7 @@ CLOCK = MediaClock(BootId("test"), 0)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PCM = PcmId("c" * 64)
 CHIME = Segment(PcmId("e" * 64), 0, 10 * RATE)
+VOICES = VoiceIndex({tone: Segment(PcmId("a" * 64), 0, 4 * RATE) for tone in Tone})
 FLOOD = Message("flood", (Segment(PcmId("f" * 64), 0, 4 * RATE), silence(RATE)))
 
 
@@ -51,7 +54,8 @@ def recording(number, seconds=150):
 def library(count=4, *, is_settled=True):
     folder = site().programme[0].recordings
     recordings = tuple(recording(number) for number in range(count))
-    return Library({folder: recordings}, CHIME, {"flood-evacuate": FLOOD}, is_settled)
+    prepared = {"flood-evacuate": FLOOD}
+    return Library({folder: recordings}, CHIME, prepared, is_settled, VOICES)
 
 
 def wall(now):

@@ -5,12 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.detection.event import event_in
+from alerts.detection.event_json import event_in
 from alerts.record import alert_facts, open_ids, recover
-from broadcaster.control.acts import Answered, CalledUp, EngineAdopted, Planned, Recorded, Restarted
+from broadcaster.control.acts import (
+    Answered,
+    CalledUp,
+    EngineAdopted,
+    Planned,
+    Recorded,
+    Restarted,
+    Witnessed,
+)
 from broadcaster.control.play_order import RefusedError
+from broadcaster.control.self_testing import SENT_NS
 from broadcaster.control.wire import read_command
 from broadcaster.journal.entry import Kind as Entries
+from broadcaster.witness import Fact, Witness
 from tests.broadcaster.control.bench import (
     CLOCK,
     NOON,
@@ -24,8 +34,9 @@ from tests.broadcaster.control.bench import (
     warnings,
     written,
 )
-from zones.bus import Kind
+from zones.bus import Kind, ZoneId
 from zones.media_time import RATE
+from zones.site import StreamId
 
 HILL = ("hill-1", "hill-2", "hill-3")
 
@@ -324,3 +335,56 @@ def test_events_of_nobody_are_shown_and_raise_nothing():
     assert answer(effects).fields["verdicts"][0]["is"] == "unknown_source"
     assert core.warnings.book.alerts == ()
     assert len(core.detecting.suspected) == 1
+
+
+# --- the hidden self-test ---
+
+
+def self_test(number, now):
+    said = event(number, "self-test", "manual", now, mode="test")
+    said["event"]["vendor"] = {SENT_NS: round(now * 1e9)}
+    return {**said, "via": "self-test"}
+
+
+def heard_by_ear(core, claim, at, now):
+    detail = {"warned": {"claim": claim, "at": at, "received": at + 20}}
+    witness = Witness(
+        "ear", ZoneId("self-test"), StreamId("self-test"), Fact.SENT, True, at, detail
+    )
+    return core.handle(Witnessed(key=f"w{now}", who="ear", witnesses=(witness,)), now)
+
+
+def test_a_self_test_is_heard_where_nobody_listens_and_disturbs_no_zone():
+    core = started()
+    before = {claim.zone: claim for claim in core.plan.claims}
+    effects = detect(core, 5.0, self_test(1, 5.0))
+    assert recorded(effects)
+    claim = next(c for c in core.plan.claims if c.zone == "self-test")
+    assert {c.zone for c in core.plan.claims} - before.keys() == {"self-test"}
+    heard_by_ear(core, claim.id, claim.start, 5.3)
+    shown = core.self_testing.shown()
+    assert (shown["state"], core.self_testing.fault) == ("heard", "")
+    assert 0 < shown["latency_ms"] < 10
+    assert [c for c in core.plan.claims if c.zone == "self-test"] == []
+    assert core.warnings.book.living == ()
+
+
+def test_a_self_test_that_nobody_hears_is_a_fault_until_one_is_heard():
+    core = started()
+    detect(core, 5.0, self_test(1, 5.0))
+    while core.self_testing.shown()["state"] == "running":
+        now = core.deadline()
+        core.expire(now)
+    assert now == pytest.approx(6.0, abs=0.01)
+    assert "self-test" in core.self_testing.fault
+    detect(core, 10.0, self_test(2, 10.0))
+    claim = next(c for c in core.plan.claims if c.zone == "self-test")
+    heard_by_ear(core, claim.id, claim.start, 10.3)
+    assert core.self_testing.fault == ""
+
+
+def test_nobody_else_can_run_a_self_test():
+    core = started()
+    effects = detect(core, 5.0, {**self_test(1, 5.0), "via": "camera"})
+    assert answer(effects).fields["verdicts"][0]["is"] == "exercise"
+    assert core.self_testing.shown() is None

@@ -58,7 +58,7 @@ def test_the_first_plan_claims_every_zone_with_music_and_what_lies_below():
     for zone in ZONES:
         mine = {claim.id: claim.priority for claim in core.plan.claims if claim.zone == zone}
         assert mine == {"schedule": 20, "default-list": 12, "chime": 0}
-    assert len(core.plan.streams) == 14
+    assert len(core.plan.streams) == 14 + 1
 
 
 def test_music_reaches_at_least_an_hour_ahead_at_any_time():
@@ -89,7 +89,7 @@ def test_before_anything_was_brought_in_there_is_a_plan_that_sends_silence():
     (plan,) = plans(core.handle(TakeLibrary(library=empty), 0.0))
     assert plan.revision == 1
     assert plan.claims == ()
-    assert len(plan.streams) == 14
+    assert len(plan.streams) == 14 + 1
 
 
 def test_little_is_planned_while_more_music_is_on_its_way():
