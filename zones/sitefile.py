@@ -45,6 +45,8 @@ from zones.sitefile_doors import check_doors, doors_settings
 from zones.sitefile_draft import Draft, read_draft
 from zones.sitefile_draft import named_files as named_files
 from zones.sitefile_names import zones_of_groups
+from zones.sitefile_notices import notices_settings
+from zones.sitefile_notices_checks import check_notices
 from zones.sitefile_outputs import zone_of_output
 from zones.sitefile_reception import check_reception, listeners
 from zones.sitefile_shapes import (
@@ -113,6 +115,7 @@ def parse_site(
         problems.extend(check_streams(draft))
         problems.extend(check_console(draft.top.may(SiteKeys.CONSOLE)))
         problems.extend(check_doors(draft.top.may(SiteKeys.DOORS)))
+        problems.extend(check_notices(draft))
         streams = draft.table(SiteKeys.STREAMS).values()
         groups = (leg.address for stream in streams for leg in legs_of(stream))
         problems.extend(check_warnings(draft.top.may(SiteKeys.WARNINGS), groups))
@@ -173,6 +176,7 @@ class _Builder:
             ),
             console=console_settings(top.may(SiteKeys.CONSOLE)),
             doors=doors_settings(top.may(SiteKeys.DOORS)),
+            notices=notices_settings(top.may(SiteKeys.NOTICES), self._zones_named),
             rules=top.may(SiteKeys.RULES),
             schedule=top.may(SiteKeys.SCHEDULE),
             quiet_neighbours=quiet_neighbours(top.may(SiteKeys.WARNINGS)),

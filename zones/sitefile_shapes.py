@@ -10,6 +10,7 @@ from typing import Final
 from zones.geometry import Point
 from zones.sitefile_console import ConsoleKeys
 from zones.sitefile_doors import DoorsKeys
+from zones.sitefile_notices import NoticesKeys
 from zones.sitefile_values import (
     BUDGET_KIND,
     DELAY_KIND,
@@ -488,6 +489,9 @@ class SiteKeys:
         "console", Inside(ConsoleKeys.SHAPE), "where people reach the station by browser"
     )
     DOORS: Final = Field("doors", Inside(DoorsKeys.SHAPE), "where detections come in")
+    NOTICES: Final = Field(
+        "notices", Inside(NoticesKeys.SHAPE), "who and what is told of warnings beside the zones"
+    )
     SCHEDULE: Final = Field(
         "schedule", One(PATH), "the radio staff's schedule, if it is kept in a file"
     )
@@ -521,6 +525,7 @@ class SiteKeys:
             WARNINGS,
             CONSOLE,
             DOORS,
+            NOTICES,
             RULES,
             SCHEDULE,
         ),

@@ -2,6 +2,16 @@
 
 from zones.sitefile_console import ConsoleKeys, SingleSignOnKeys
 from zones.sitefile_doors import DoorsKeys
+from zones.sitefile_notices import (
+    ContactKeys,
+    DeviceKeys,
+    MailKeys,
+    MqttKeys,
+    NoticesKeys,
+    RelayKeys,
+    SoundKeys,
+    WebhookKeys,
+)
 from zones.sitefile_shapes import (
     AmplifierKeys,
     CameraKeys,
@@ -39,6 +49,16 @@ _SECTIONS = (
     ("console", ConsoleKeys.SHAPE),
     ("single_sign_on of console", SingleSignOnKeys.SHAPE),
     ("doors", DoorsKeys.SHAPE),
+    ("notices", NoticesKeys.SHAPE),
+    ("boards of notices", DeviceKeys.BOARD),
+    ("beacons of notices", DeviceKeys.BEACON),
+    ("gates of notices", DeviceKeys.GATE),
+    ("contacts of notices", ContactKeys.SHAPE),
+    ("webhook of notices", WebhookKeys.SHAPE),
+    ("mqtt of notices", MqttKeys.SHAPE),
+    ("relay of notices", RelayKeys.SHAPE),
+    ("mail of notices", MailKeys.SHAPE),
+    ("sound of notices", SoundKeys.SHAPE),
 )
 
 
