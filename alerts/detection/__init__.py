@@ -18,8 +18,9 @@ eyes; `told.faults` are lost sources and a wrong clock, in words. Times `now` ar
 `utc` is only shown, and compared with the times that sources give. New rules or another site take
 over by a new `Detections` with the memory of the one before.
 
-A way of an event: `event` (bytes to a value) -> `gate` (fresh, new) -> `evidence` (one source, one
-rule) -> `incident` (one hazard, one place) -> `asking` (orders). `watch` holds it together.
+The way of an event: `event_json` (bytes to a value) -> `gate` (fresh, new) -> `evidence` (one
+source, one rule) -> `incident` (one hazard, one place) -> `asking` (orders). `watch` holds it
+together.
 """
 
 from alerts.detection.admitted import Admitted, admitted_in

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from alerts.detection.event import DetectionEvent, EventError, event_in
+from alerts.detection.event import DetectionEvent, EventError
+from alerts.detection.event_json import event_in
 from alerts.hazard import Level
 
 

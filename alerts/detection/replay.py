@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from alerts.commands import Detected, Quieted
 from alerts.detection.admitted import Admitted, admitted_in
-from alerts.detection.event import EventError, decoded, event_in
+from alerts.detection.event import EventError
+from alerts.detection.event_json import decoded, event_in
 from alerts.detection.rules import Rules
 from alerts.detection.told import Order, Suspected
 from alerts.detection.watch import Detections

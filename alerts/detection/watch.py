@@ -12,16 +12,18 @@ from alerts.commands import Person, Quieted, SensorLost
 from alerts.detection.admitted import Admitted
 from alerts.detection.asking import Asking, Cooling, sentence_of
 from alerts.detection.doubt import Doubts
-from alerts.detection.event import DetectionEvent, Kind, Mode, Phase, SourceId
-from alerts.detection.evidence import Signal, SignalKey
+from alerts.detection.event import DetectionEvent, Kind, Mode, SourceId
+from alerts.detection.evidence import Signal
 from alerts.detection.gate import Absence, Gate, Judged, Standing
 from alerts.detection.incident import Contribution, Incident, incident_id
 from alerts.detection.liveness import Liveness, silence
 from alerts.detection.memory import Kept, kept_in, memory_of
 from alerts.detection.places import Places, Where
-from alerts.detection.rules import Rule, Rules
+from alerts.detection.rules import Rules
+from alerts.detection.signals import Moved, Signals
 from alerts.detection.source import Source
 from alerts.detection.told import Order, SourceFault, Suspected, Taken, Told, Verdict
+from alerts.detection.troubles import Troubles
 from alerts.hazard import HazardId, Level
 from zones.bus import ZoneId
 from zones.geometry import Point
@@ -32,8 +34,6 @@ SUSPECTED_EVERY_S: Final = 60.0
 SILENT_STATE_S: Final = 3_600.0
 """A state that began and of which nothing was heard since counts as over after an hour."""
 MOST_INCIDENTS: Final = 1_000
-CLOCK: Final = "clock"
-"""The name of the fault that our own clock is wrong."""
 _NEVER: Final = float("inf")
 
 
@@ -84,13 +84,11 @@ class Detections:
         self._gate = Gate(absence)
         self._doubts = Doubts(rules.sources)
         self._liveness = Liveness(rules.sources, now)
-        self._signals: dict[SignalKey, Signal] = {}
-        self._waiting: dict[SignalKey, Signal] = {}
+        self._signals = Signals(rules.rules, self._doubts)
+        self._troubles = Troubles()
         self._incidents: dict[IncidentId, Incident] = {}
         self._of_source: dict[tuple[HazardId, SourceId], Incident] = {}
-        self._for: dict[tuple[SourceId, Kind], tuple[Rule, ...]] = {}
         self._suspected_at: dict[tuple[SourceId, Kind, Taken], float] = {}
-        self._faults: dict[str, str] = {}
         self._next = _NEVER
         if memory is not None:
             self._restore(kept_in(memory), now, utc)
@@ -137,7 +135,7 @@ class Detections:
     def doubt_clock(self, why: str) -> tuple[SourceFault, ...]:
         """Say why our own clock can't be trusted; empty once it can be again."""
         self._gate.is_clock_doubted = bool(why)
-        return self._fault(CLOCK, why)
+        return self._troubles.clock(why)
 
     def adopt(self, living: Iterable[Living], now: float, utc: datetime) -> None:
         """Know the incidents of alerts that live, after a restart; those remembered stay."""
@@ -194,14 +192,15 @@ class Detections:
         if self._liveness.heard(source.id, now):
             self._found_again(source, out)
         if event.kind is Kind.HEALTH:
-            return self._health(event, out)
+            out.faults += self._troubles.health(event)
+            return Verdict(event.source, event.id, Taken.HEALTH)
         judged = self._gate.judge(admitted, source, now)
         if judged.standing is Standing.REPEATED:
             known = self._gate.answer(event)
             incident = IncidentId(known) if known else None
             return Verdict(event.source, event.id, Taken.REPEATED, incident)
         if self._gate.has_found_offset:
-            out.faults += self._fault(CLOCK, "several sources agree that our clock is wrong")
+            out.faults += self._troubles.clock("several sources agree that our clock is wrong")
         if not judged.passes:
             taken = Taken.STALE if judged.standing is Standing.STALE else Taken.EARLY
             return self._to_operator(admitted, source, taken, judged.sentence, now, out)
@@ -256,7 +255,7 @@ class Detections:
         out: _Collected,
     ) -> Verdict:
         event = admitted.event
-        rules = self._rules_for(event, source)
+        rules = self._signals.rules_for(event, source)
         is_newest = self._doubts.add_reading(admitted)
         if not rules:
             if event.kind in (Kind.MANUAL, Kind.CAP):
@@ -270,77 +269,31 @@ class Detections:
         at = now - waited - (max(0.0, admitted.age_s) if is_timed else 0.0)
         found: Incident | None = None
         for hazard in dict.fromkeys(rule.hazard for rule in rules):
-            touched, has_changed, has_begun = self._observe(rules, hazard, event, source, at, now)
-            is_moving = has_changed or any(signal.is_above for signal in touched)
-            incident = self._incident(hazard, touched, admitted, source, now, utc)
+            moved = self._signals.observe(rules, hazard, event, source, at, now)
+            incident = self._incident(hazard, moved, admitted, source, now, utc)
             if incident is None:
                 continue
-            if has_begun and not incident.is_raised:
+            if moved.has_begun and not incident.is_raised:
                 self._doubts.began(source.id, now)
             found = incident
             contribution = incident.contributions[source.id]
             suspicion = self._doubts.about(admitted, source, judged, now)
-            has_changed |= suspicion != contribution.suspicion
+            has_changed = moved.has_changed or suspicion != contribution.suspicion
             contribution.suspicion = suspicion
-            if is_moving:
+            if moved.has_changed or moved.is_above:
                 incident.last_above = now
             if has_changed or incident.is_quiet:
                 self._decide(incident, f"{event.source} {event.id}", event, now, utc, out)
-                self._plan_for(incident, touched)
+                self._plan_for(incident, moved.signals)
         raised = found.id if found is not None and found.is_raised else None
         if found is not None:
             self._gate.belongs(event, found.id)
         return Verdict(event.source, event.id, Taken.EVIDENCE, raised)
 
-    def _rules_for(self, event: DetectionEvent, source: Source) -> tuple[Rule, ...]:
-        if event.kind is Kind.MANUAL:
-            hazard = event.vendor.get("hazard")
-            return tuple(
-                r for r in self._rules.rules if event.kind in r.kinds and r.hazard == hazard
-            )
-        key = (source.id, event.kind)
-        if key not in self._for:
-            self._for[key] = tuple(
-                r
-                for r in self._rules.rules
-                if event.kind in r.kinds and (not r.sources or source.id in r.sources)
-            )
-        return self._for[key]
-
-    def _observe(
-        self,
-        rules: Sequence[Rule],
-        hazard: HazardId,
-        event: DetectionEvent,
-        source: Source,
-        at: float,
-        now: float,
-    ) -> tuple[list[Signal], bool, bool]:
-        """The signals of one hazard that an event moves, whether any changed, and any began."""
-        touched, has_changed, has_begun = [], False, False
-        readings = self._doubts.readings(source.id, event.kind) if event.value is not None else None
-        for rule in rules:
-            if rule.hazard != hazard:
-                continue
-            key = (rule.id, source.id, event.kind)
-            signal = self._signals.get(key)
-            if signal is None:
-                signal = self._signals[key] = Signal(rule, source, event.kind)
-            before = signal.is_above, signal.is_met
-            signal.observe(event, at, now, readings)
-            has_changed |= before != (signal.is_above, signal.is_met)
-            has_begun |= signal.is_above and not before[0]
-            touched.append(signal)
-            if signal.due() is None:
-                self._waiting.pop(key, None)
-            else:
-                self._waiting[key] = signal
-        return touched, has_changed, has_begun
-
     def _incident(
         self,
         hazard: HazardId,
-        touched: Sequence[Signal],
+        moved: Moved,
         admitted: Admitted,
         source: Source,
         now: float,
@@ -349,7 +302,7 @@ class Detections:
         """The incident of an event: its source's, a near one, or a new one if it is above."""
         known = self._of_source.get((hazard, source.id))
         if known is None:
-            if not any(signal.is_above for signal in touched):
+            if not moved.is_above:
                 return None
             event = admitted.event
             where = self._limited(self._places.meant(event, source), admitted)
@@ -375,7 +328,7 @@ class Detections:
         contribution = known.contributions[source.id]
         contribution.via, contribution.highest = admitted.via, admitted.highest
         contribution.is_lost = False
-        contribution.signals.update((signal.key, signal) for signal in touched)
+        contribution.signals.update((signal.key, signal) for signal in moved.signals)
         return known
 
     def _limited(self, where: Where, admitted: Admitted) -> Where:
@@ -410,15 +363,11 @@ class Detections:
     def _expire(self, now: float, utc: datetime, out: _Collected) -> None:
         for source_id in self._liveness.check(now):
             self._lost(source_id, utc, out)
-        for key, signal in tuple(self._waiting.items()):
-            if signal.look(now):
-                del self._waiting[key]
-                incident = self._of_source.get((signal.rule.hazard, signal.source.id))
-                if incident is not None:
-                    cause = f"{signal.source.id} held {signal.newest.id if signal.newest else ''}"
-                    self._decide(incident, cause, signal.newest, now, utc, out)
-            elif signal.due() is None:
-                del self._waiting[key]
+        for signal in self._signals.lasted(now):
+            incident = self._of_source.get((signal.rule.hazard, signal.source.id))
+            if incident is not None:
+                cause = f"{signal.source.id} held {signal.newest.id if signal.newest else ''}"
+                self._decide(incident, cause, signal.newest, now, utc, out)
         for ended in self._asking.cooled_down(now):
             for incident in tuple(self._incidents.values()):
                 if incident.hazard == ended.hazard and incident.is_above:
@@ -462,7 +411,7 @@ class Detections:
         if source is None:
             return
         sentence = silence(source)
-        out.faults += self._fault(f"source {source_id}", sentence)
+        out.faults += self._troubles.lost(source, sentence)
         for incident in self._incidents.values():
             contribution = incident.contributions.get(source_id)
             if contribution is None or contribution.is_lost:
@@ -477,30 +426,10 @@ class Detections:
                 )
 
     def _found_again(self, source: Source, out: _Collected) -> None:
-        out.faults += self._fault(f"source {source.id}", "")
+        out.faults += self._troubles.found(source.id)
         for incident in self._incidents.values():
             if source.id in incident.contributions:
                 incident.contributions[source.id].is_lost = False
-
-    def _health(self, event: DetectionEvent, out: _Collected) -> Verdict:
-        """What a source says of itself; a reading or update is only a sign of life."""
-        said = event.vendor.get("text")
-        text = str(said)[:200] if said else "reports a fault of its own"
-        if event.phase in (Phase.START, Phase.END):
-            sentence = f"{event.source}: {text}" if event.phase is Phase.START else ""
-            out.faults += self._fault(f"health of {event.source}", sentence)
-        return Verdict(event.source, event.id, Taken.HEALTH)
-
-    def _fault(self, name: str, sentence: str) -> tuple[SourceFault, ...]:
-        """A fault that begins or, without a sentence, is over; nothing if that is known."""
-        before = self._faults.get(name)
-        if before == (sentence or None):
-            return ()
-        if sentence:
-            self._faults[name] = sentence
-            return (SourceFault(name, sentence),)
-        del self._faults[name]
-        return (SourceFault(name, before or "", is_over=True),)
 
     # --- time and memory ---
 
@@ -511,7 +440,7 @@ class Detections:
 
     def _plan_next(self, now: float) -> None:
         times = [self._asking.deadline]
-        times += [signal.due() or _NEVER for signal in self._waiting.values()]
+        times += self._signals.due()
         times += [self._due(incident) for incident in self._incidents.values()]
         # What is due already was looked at just now: it waits for something else.
         self._next = min((time for time in times if time > now), default=_NEVER)
@@ -572,14 +501,14 @@ class Detections:
         now: float,
         utc: datetime,
     ) -> None:
-        rules = {rule.id: rule for rule in self._rules.rules}
         for rule_id, source_id, kind, since in signals:
-            rule, source = rules.get(rule_id), self._sources.named(source_id)
-            if rule is None or source is None:
+            source = self._sources.named(source_id)
+            if source is None:
                 continue
-            signal = Signal(rule, source, kind)
-            signal.revive(now - max(timedelta(), utc - since).total_seconds())
-            self._signals[signal.key] = signal
+            held_since = now - max(timedelta(), utc - since).total_seconds()
+            signal = self._signals.revive(rule_id, source, kind, held_since)
+            if signal is None:
+                continue
             where = Where(incident.zones, source.at)
             contribution = incident.contributions.setdefault(source_id, Contribution(source, where))
             contribution.signals[signal.key] = signal

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from alerts.detection import Admitted, DetectionEvent, EventError
-from alerts.detection.event import MOST_EVENTS, decoded, event_in
+from alerts.detection.event_json import MOST_EVENTS, decoded, event_in
 from alerts.detection.gate import Offsets
 from broadcaster.doors.clock import DoorClock
 from broadcaster.doors.keys import Key

@@ -18,7 +18,8 @@ from typing import Any, NoReturn
 
 import click
 
-from alerts.detection.event import MOST_EVENTS, Kind, Phase
+from alerts.detection.event import Kind, Phase
+from alerts.detection.event_json import MOST_EVENTS
 from broadcaster.doors.keys_file import keys_path, read_keys
 from broadcaster.doors.signature import signing_headers
 from broadcaster.options import run_option, station_state_option

@@ -42,11 +42,15 @@ def write_keys(path: Path, keys: Keys) -> None:
 class KeyRing:
     """The keys as the file has them now; a file that was spoilt meanwhile changes nothing."""
 
-    def __init__(self, path: Path) -> None:
-        """Raises NoKeyError when the file is there and no good."""
+    def __init__(self, path: Path, own: Key | None = None) -> None:
+        """`own` is a key beside those of the file, for this process alone.
+
+        Raises NoKeyError when the file is there and no good.
+        """
         self._path = path
+        self._own = own
         self._seen = self._stamp()
-        self.keys = read_keys(path)
+        self.keys = self._read()
         self.fault = ""
 
     def refreshed(self) -> Keys:
@@ -55,10 +59,14 @@ class KeyRing:
         if stamp != self._seen:
             self._seen = stamp
             try:
-                self.keys, self.fault = read_keys(self._path), ""
+                self.keys, self.fault = self._read(), ""
             except NoKeyError as error:
                 self.fault = str(error)
         return self.keys
+
+    def _read(self) -> Keys:
+        keys = read_keys(self._path)
+        return keys if self._own is None else keys.with_key(self._own)
 
     def _stamp(self) -> tuple[int, int, int] | None:
         try:

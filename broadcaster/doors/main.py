@@ -25,6 +25,7 @@ from broadcaster.doors.keys import NoKeyError
 from broadcaster.doors.keys_file import KeyRing, keys_path
 from broadcaster.doors.nonces import Nonces
 from broadcaster.doors.pictures import Pictures
+from broadcaster.doors.self_tester import SelfTester, own_key
 from broadcaster.doors.server import EVENTS_PATH, EventsDoor, tls
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.kept_site import site_or_kept
@@ -51,7 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read.site.doors
         if options.port is not None:
             settings = DoorsSettings(settings.host, options.port, *_tls_files(settings))
-        asyncio.run(_until_stopped(settings, read.config.parent, run, state))
+        is_tested = read.site.self_test is not None
+        asyncio.run(_until_stopped(settings, read.config.parent, run, state, is_tested))
     except SiteError as error:
         log.error("%s", error.rendered())
         return 2
@@ -66,10 +68,16 @@ def _tls_files(settings: DoorsSettings) -> tuple[str | None, str | None, str | N
 
 
 async def _until_stopped(
-    settings: DoorsSettings, folder: Path, run: RunDirectory, state: StateDirectory
+    settings: DoorsSettings,
+    folder: Path,
+    run: RunDirectory,
+    state: StateDirectory,
+    tests_itself: bool,
 ) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(serve(settings, folder, run, state), name="doors")
+    serving = asyncio.create_task(
+        serve(settings, folder, run, state, tests_itself=tests_itself), name="doors"
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, serving.cancel)
     try:
@@ -79,15 +87,23 @@ async def _until_stopped(
 
 
 async def serve(
-    settings: DoorsSettings, folder: Path, run: RunDirectory, state: StateDirectory
+    settings: DoorsSettings,
+    folder: Path,
+    run: RunDirectory,
+    state: StateDirectory,
+    *,
+    tests_itself: bool = False,
 ) -> None:
     """Keep the doors open until cancelled; files of the settings are relative to `folder`.
+
+    One that `tests_itself` sends a hidden test event to itself every hour.
 
     Raises:
         OSError, NoKeyError, PictureError: they cannot open.
     """
     clock = DoorClock()
-    ring = KeyRing(keys_path(state))
+    key = own_key()
+    ring = KeyRing(keys_path(state), key)
     hand_over = HandOver(run.control_socket)
     pictures = Pictures(PictureStore(state))
     nonces = Nonces(state.path / "nonces", clock.now())
@@ -103,6 +119,9 @@ async def serve(
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(hand_over.run(), name="hand-over")
             tasks.create_task(pictures.run(), name="pictures")
+            if tests_itself:
+                tester = SelfTester(url + EVENTS_PATH, key)
+                tasks.create_task(tester.run(), name="self-test")
             tasks.create_task(_watch(clock.doubt, "clock"), name="clock")
             tasks.create_task(_watch(lambda: ring.fault, "keys"), name="keys")
     finally:

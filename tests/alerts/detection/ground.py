@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from alerts.detection import Admitted, Detections, parse_rules
-from alerts.detection.event import event_in
+from alerts.detection.event_json import event_in
 from broadcaster.site_reader import read_site
 from tests.house.checkout import ROOT
 

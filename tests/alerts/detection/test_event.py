@@ -11,10 +11,8 @@ from alerts.detection.event import (
     Kind,
     Mode,
     Phase,
-    event_in,
-    parse_event,
-    parse_events,
 )
+from alerts.detection.event_json import event_in, parse_event, parse_events
 
 GOOD = {
     "v": 1,

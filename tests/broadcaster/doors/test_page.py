@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from alerts.detection import parse_rules
-from alerts.detection.event import parse_event
+from alerts.detection.event_json import parse_event
 from tests.alerts.detection.ground import site
 from tests.broadcaster.doors.door_ground import LIMIT, FakeControl, doors, key
 from tests.house.checkout import ROOT
