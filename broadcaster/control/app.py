@@ -405,6 +405,7 @@ class Control:
             self._schedule,
         )
         faults += self._core.detecting.faults.values()
+        faults += self._core.told.faults(asyncio.get_running_loop().time())
         faults += filter(None, [self._core.self_testing.fault])
         return (*faults, *(fault for one in beside for fault in one.faults))
 

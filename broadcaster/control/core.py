@@ -43,6 +43,7 @@ from broadcaster.control.ground import Ground
 from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
 from broadcaster.control.programme import Library, Standing
 from broadcaster.control.self_testing import SelfTesting
+from broadcaster.control.told import Told, ToldBook
 from broadcaster.control.warnings import Warnings, alerts_of, is_composed
 from broadcaster.control.witnesses import Witnesses, arrived_since, faulty
 from broadcaster.engine.local_part import MESSAGE_PREFIX
@@ -109,6 +110,7 @@ class Core:
         self._outline: Outline | None = None
         self._awaits_outline = awaits_outline
         self.witnesses = Witnesses()
+        self.told = ToldBook()
         self.adopted_revision = 0
         self.acts: dict[ClaimId, Act] = {}
         self._answers = Answers()
@@ -149,7 +151,8 @@ class Core:
             effects = self._done(command, now)
         except RefusedError as refusal:
             effects = [Answered(command.key, error=str(refusal), where=refusal.where)]
-        return tuple(effects if isinstance(command, Witnessed) else self._remembered(effects))
+        is_news = isinstance(command, Witnessed | Told)
+        return tuple(effects if is_news else self._remembered(effects))
 
     def _remembered(self, effects: list[Effect]) -> list[Effect]:
         """The effects, their answers kept for those who ask again."""
@@ -171,6 +174,8 @@ class Core:
             case Restarted():
                 self.detecting.adopt(now)
                 return self.alerts.restarted(command, now)
+            case Told():
+                return self.told.take(command, self.anchor(now), now)
             case Witnessed():
                 for witness in command.witnesses:
                     self.witnesses.take(witness, self.at)

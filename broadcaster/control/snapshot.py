@@ -77,6 +77,7 @@ class Snapshots:
             "streams": [self._stream(stream, look, at) for stream in core.ground.streams],
             "claims": self._claims(at),
             "alerts": self._alerts(look),
+            "notices": core.told.of(""),
             "self_test": core.self_testing.shown(),
             "suspected": [shown(one) for one in core.detecting.suspected],
             "music": _music(core),
@@ -139,7 +140,10 @@ class Snapshots:
         at = Instant(look.now, core.plan.anchor.utc_at(core.sample(look.now)))
         ended = [alert for alert in book.alerts if not alert.is_living][-_ENDED:]
         real = [
-            alert_records.shown(alert, core.warnings, core.paths.of(alert.id), at)
+            {
+                **alert_records.shown(alert, core.warnings, core.paths.of(alert.id), at),
+                "told": core.told.of(alert.id),
+            }
             for alert in (*book.living, *ended)
         ]
         exercises = [

@@ -10,6 +10,7 @@ from broadcaster.control.acts import Alerting, Command, Detect, Play, Withdraw, 
 from broadcaster.control.alert_orders import READERS as ALERT_ORDERS
 from broadcaster.control.alert_orders import read_order
 from broadcaster.control.play_order import KINDS, RefusedError
+from broadcaster.control.told import read_told
 from broadcaster.engine.site_streams import SELF_TEST_STREAM, SELF_TEST_ZONE
 from broadcaster.rights import act_of, is_allowed
 from broadcaster.witness import Fact, Witness
@@ -146,6 +147,7 @@ _READERS: dict[str, _Reader] = {
     "withdraw": _withdraw,
     "witness": _witness,
     "detections": _detections,
+    "told": read_told,
 }
 
 
