@@ -1,17 +1,21 @@
 """From a claim in the plan to its audio in the last zone, claim after claim."""
 
 import random
+import signal
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
 from benchmarks.arrivals import Continuity, continuity, first_change, stream_of, streams_in
+from benchmarks.child import Child
 from benchmarks.context import Context
 from benchmarks.flow import Flow
 from benchmarks.measurement import MeasurementError
-from benchmarks.probe import listening
+from benchmarks.probe import Listening, listening
 from benchmarks.station import engine_of, station
 from benchmarks.tones import AMPLITUDE
 
@@ -57,27 +61,63 @@ def claim_delays(context: Context, flow: Flow) -> tuple[Delays, Continuity]:
     Returns:
         The delays, and what all these splices did to the streams.
     """
-    chance = random.Random(20)
-    written_ns = []
     with (
         station(context, flow) as ready,
         listening(context, flow) as ear,
         engine_of(ready) as sender,
     ):
-        ear.wait_until_all_have("A", _LIMIT_S, sender)
-        time.sleep(1)
-        for turn in range(TRIALS):
-            time.sleep(_SHORTEST_WAIT_S + chance.random() * 4 * flow.packet_us / 1e6)
+
+        def begin(turn: int) -> int:
             plan = ready.next_plan(f"warning-{turn}")
-            written_ns.append(time.monotonic_ns())
+            written_ns = time.monotonic_ns()
             ready.publish(plan)
-            ear.wait_until_all_have("B", _LIMIT_S, sender)
+            return written_ns
+
+        def end() -> None:
             ready.publish(ready.next_plan())
-            ear.wait_until_all_have("A", _LIMIT_S, sender)
-        arrivals = ear.stop()
+
+        return _delays(flow, ear, sender, begin, end)
+
+
+def switch_delays(
+    context: Context, flow: Flow, peer: Callable[[Context, Flow], AbstractContextManager[Child]]
+) -> tuple[Delays, Continuity]:
+    """The same for a peer that changes its tone in all streams at each SIGUSR1."""
+    with listening(context, flow) as ear, peer(context, flow) as sender:
+
+        def begin(turn: int) -> int:
+            signalled_ns = time.monotonic_ns()
+            sender.signal(signal.SIGUSR1)
+            return signalled_ns
+
+        def end() -> None:
+            sender.signal(signal.SIGUSR1)
+
+        return _delays(flow, ear, sender, begin, end)
+
+
+def _delays(
+    flow: Flow,
+    ear: Listening,
+    sender: Child,
+    begin: Callable[[int], int],
+    end: Callable[[], None],
+) -> tuple[Delays, Continuity]:
+    """Let the warning begin and end again and again; `begin` says when it was asked for."""
+    chance = random.Random(20)
+    asked_ns = []
+    ear.wait_until_all_have("A", _LIMIT_S, sender)
+    time.sleep(1)
+    for turn in range(TRIALS):
+        time.sleep(_SHORTEST_WAIT_S + chance.random() * 4 * flow.packet_us / 1e6)
+        asked_ns.append(begin(turn))
+        ear.wait_until_all_have("B", _LIMIT_S, sender)
+        end()
+        ear.wait_until_all_have("A", _LIMIT_S, sender)
+    arrivals = ear.stop()
     streams = [stream_of(arrivals, stream) for stream in streams_in(arrivals)]
     last, first = [], []
-    for began_ns in written_ns:
+    for began_ns in asked_ns:
         changed = [first_change(s, began_ns, to_b=True, audible=_TONE_THERE) for s in streams]
         heard = [at_ns for at_ns in changed if at_ns is not None]
         if len(heard) != flow.streams:

@@ -9,14 +9,14 @@ from typing import Any, Final
 import numpy as np
 
 from benchmarks.arrivals import contents_at_each_instant
-from benchmarks.claims import claim_delays
+from benchmarks.claims import claim_delays, switch_delays
 from benchmarks.compare import Trial, compare, cpu_us, deviation_p99, observe_with, ratio
 from benchmarks.context import Context, Step, take
 from benchmarks.engine_deaths import silences
 from benchmarks.flow import Flow
 from benchmarks.hog import hogs
-from benchmarks.measurement import Measurement, skipped
-from benchmarks.peers import c_floor, gstreamer, machine_watched
+from benchmarks.measurement import Measurement, MeasurementError, skipped
+from benchmarks.peers import c_floor, gstreamer, gstreamer_selector, machine_watched
 from benchmarks.probe import listening
 from benchmarks.running_station import control_kills, ear_cpu
 from benchmarks.splices import splice_clicks
@@ -38,7 +38,7 @@ def measure(context: Context) -> Iterator[Measurement]:
         [
             Step(("engine.cpu_vs_c_14", "engine.deviation_p99_vs_c_14"), 50, beside_c),
             Step(("engine.deviation_p99_vs_c_14_busy",), 55, beside_c_busy),
-            Step(("engine.claim_to_last_zone_p99_ms",), 40, claims),
+            Step(("engine.claim_to_last_zone_p99_ms",), 60, claims),
             Step(("engine.start_to_first_packet_s",), 30, starts),
             Step(
                 ("engine.cpu_vs_gstreamer_14", "engine.deviation_p99_vs_gstreamer_14"),
@@ -115,6 +115,7 @@ def claims(context: Context) -> Iterator[Measurement]:
     with hogs(wanted=True), machine_watched(context) as watch_busy:
         busy, broken_busy = claim_delays(context, flow)
     detail = {
+        "gstreamer_input_selector": _switch_of_gstreamer(context, flow),
         "idle_ms": idle.detail(),
         "continuity": asdict(broken),
         "c_timer_beside": asdict(watch),
@@ -127,6 +128,16 @@ def claims(context: Context) -> Iterator[Measurement]:
     else:
         why = f"claims broke the streams: idle: {broken}; busy: {broken_busy}"
         yield Measurement(row, idle.p99, None, detail, why)
+
+
+def _switch_of_gstreamer(context: Context, flow: Flow) -> dict[str, Any] | str:
+    """What the same takes GStreamer: for the row's detail, or why it is not known."""
+    context.say("GStreamer's input-selector beside it")
+    try:
+        delays, broken = switch_delays(context, flow, gstreamer_selector)
+    except MeasurementError as refusal:
+        return str(refusal)
+    return {"idle_ms": delays.detail(), "continuity": asdict(broken)}
 
 
 def starts(context: Context) -> Iterator[Measurement]:

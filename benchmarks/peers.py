@@ -3,17 +3,19 @@
 import ipaddress
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.child import Child, started
-from benchmarks.context import Context
+from benchmarks.context import SOURCES, Context
 from benchmarks.flow import Flow
 from benchmarks.measurement import MeasurementError
 
 LONGEST_S: Final = 300
+_SYSTEM_PYTHON: Final = "/usr/bin/python3"
 _START_LIMIT_S: Final = 20.0
 _UNHEARD: Final = 4090
 """Place of a group, among ours, that no measurement uses."""
@@ -87,4 +89,22 @@ def gstreamer(context: Context, flow: Flow) -> Iterator[Child]:
             f"multicast-iface={context.interface[0]}", "ttl-mc=8", "sync=true", "async=false",
         ]  # fmt: skip
     with started(argv, fifo_priority=context.fifo_priority) as child:
+        yield child
+
+
+@contextmanager
+def gstreamer_selector(context: Context, flow: Flow) -> Iterator[Child]:
+    """GStreamer sending one of two live tones by an input-selector; SIGUSR1 changes the tone."""
+    program = SOURCES / "gst_selector.py"
+    argv = [
+        _SYSTEM_PYTHON, str(program), flow.group, str(flow.port), context.interface[0],
+        str(flow.streams), str(flow.packet_us * 1000), str(flow.packet_samples), str(flow.rate_hz),
+    ]  # fmt: skip
+    probe = [_SYSTEM_PYTHON, "-c", "import gi; gi.require_version('Gst', '1.0')"]
+    if subprocess.run(probe, capture_output=True, check=False).returncode:
+        raise MeasurementError(
+            "GStreamer's Python bindings are not installed (make system installs them)"
+        )
+    with started(argv, fifo_priority=context.fifo_priority) as child:
+        child.wait_for("READY", _START_LIMIT_S)
         yield child
