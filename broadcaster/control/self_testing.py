@@ -20,16 +20,13 @@ from broadcaster.control.acts import Effect
 from broadcaster.control.alert_acts import AlertActs
 from broadcaster.engine.plan import Stream
 from broadcaster.engine.site_streams import SELF_TEST_STREAM, SELF_TEST_ZONE
+from broadcaster.self_test import KEY, SENT_NS
 from broadcaster.witness import Fact, Witness
 from zones import priority
 from zones.bus import Claim, ClaimId, Kind
 from zones.media_time import RATE, MediaClock, Sample, samples
 from zones.sound import Sequence, Source, silence
 
-KEY: Final = "self-test"
-"""The name of the key by which a self-test's event comes, made anew by each door at its start."""
-SENT_NS: Final = "sent_monotonic_ns"
-"""What the event of a self-test says beside: when it was sent, by CLOCK_MONOTONIC."""
 _LEAD: Final = samples(0.04)
 
 

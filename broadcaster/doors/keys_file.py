@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from broadcaster.doors.keys import Keys, NoKeyError, key_in
+from broadcaster.doors.keys import Key, Keys, NoKeyError, key_in
 from broadcaster.run_directory import StateDirectory, write_whole
 
 

@@ -17,7 +17,7 @@ from broadcaster.control.acts import (
     Witnessed,
 )
 from broadcaster.control.play_order import RefusedError
-from broadcaster.control.self_testing import SENT_NS
+from broadcaster.self_test import SENT_NS
 from broadcaster.control.wire import read_command
 from broadcaster.journal.entry import Kind as Entries
 from broadcaster.witness import Fact, Witness
