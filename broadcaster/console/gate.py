@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from broadcaster.console.identity import DEMO, Identity
 from broadcaster.console.models import Request
 from broadcaster.console.openapi import KEY_PATTERN
+from broadcaster.console.people_database import PeopleError
 from broadcaster.console.problem import ProblemError
 from broadcaster.console.rates import Rates
 from broadcaster.console.routes import Call, Given, Route
@@ -77,6 +78,9 @@ class Gate:
             return response
         except ProblemError as problem:
             return problem.response()
+        except PeopleError as error:
+            log.error("%s %s: %s", request.method, request.path, error)
+            return ProblemError(503, "no-disk", f"{error}; nothing was changed").response()
         except web.HTTPException as error:
             if error.status < 400:
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +39,8 @@ class SigningIn:
         """Begin a session; one that this browser had ends."""
         person = await self._proven(call)
         if call.by.session:
-            await asyncio.to_thread(self._station.sessions.end, call.by.session)
+            with contextlib.suppress(PeopleError):
+                await asyncio.to_thread(self._station.sessions.end, call.by.session)
         secret = await asyncio.to_thread(
             self._station.sessions.begin, person.name, person.shown, call.peer, self._now()
         )

@@ -216,3 +216,45 @@ async def test_a_missing_control_keeps_nobody_out(run_directory, state_directory
         bench.person("kim", "operator")
         assert (await bench.signed_in("kim"))[0] == 200
     assert "not on record but here: signed in by kim" in caplog.text
+
+
+async def test_a_disk_that_cannot_be_written_keeps_nobody_out(run_directory, state_directory):
+    clock = Clock()
+    async with console(run_directory, state_directory, clock=clock) as bench:
+        for name in ("kim", "lee", "head"):
+            bench.person(name, "administrator" if name == "head" else "operator")
+        secret = totp.new_secret()
+        bench.station.people.set_totp("lee", secret)
+        bench.station.database._writer.execute("PRAGMA query_only = ON")
+        assert (await bench.signed_in("kim"))[0] == 200
+        assert (await bench.asked("GET", SESSION))[1]["name"] == "kim"
+        code = totp.code_at(secret, int(clock.now) // totp.STEP)
+        body = {"name": "lee", "password": PASSWORD, "code": code}
+        over = f"{SESSION}/sign-over"
+        assert (await bench.asked("POST", over, body, bench.own_pages()))[0] == 200
+        assert (await bench.asked("GET", SESSION))[1]["name"] == "lee"
+        assert (await bench.asked("POST", over, body, bench.own_pages()))[0] == 401
+        (session,) = bench.station.sessions.all(clock.now)
+        assert session.person == "lee"
+        status, problem = await bench.asked(
+            "DELETE", f"/api/v1/sessions/{session.id}", None, bench.own_pages()
+        )
+        assert status == 403
+        status, problem = await bench.asked("DELETE", SESSION, None, bench.own_pages())
+        assert (status, problem["code"]) == (503, "no-disk")
+        assert (await bench.asked("GET", SESSION))[0] == 401
+
+
+async def test_a_session_held_in_memory_goes_to_disk_with_the_next_person(bench):
+    bench.person("kim", "operator")
+    bench.person("lee", "operator")
+    writer = bench.station.database._writer
+    writer.execute("PRAGMA query_only = ON")
+    await bench.signed_in("kim")
+    writer.execute("PRAGMA query_only = OFF")
+    body = {"name": "lee", "password": PASSWORD}
+    await bench.asked("POST", f"{SESSION}/sign-over", body, bench.own_pages())
+    assert (await bench.asked("GET", SESSION))[1]["name"] == "lee"
+    assert bench.station.sessions._held == {}
+    bench.station.people.remove("lee")
+    assert (await bench.asked("GET", SESSION))[0] == 401
