@@ -42,7 +42,7 @@ _COMMANDS: Final = {
         "profiles",
         "Amplifier families: what is known of them.",
     ),
-    "library": ("broadcaster.ingest.commands", "library", "Recordings: import and list."),
+    "library": ("broadcaster.commands.library", "library", "Recordings: import, find, edit."),
     "store": ("broadcaster.ingest.commands", "store", "The decoded sound that is played."),
     "messages": (
         "broadcaster.ingest.message_commands",
@@ -52,6 +52,7 @@ _COMMANDS: Final = {
     "rules": ("broadcaster.commands.rules", "rules", "When a detection becomes a warning."),
     "keys": ("broadcaster.doors.commands", "keys", "Who may report detections, and as what."),
     "event": ("broadcaster.doors.event_command", "event", "Report detections by hand."),
+    "playlist": ("broadcaster.commands.playlist", "playlist", "Lists of recordings."),
     "schedule": ("broadcaster.commands.schedule", "schedule", "What plays when, and what will."),
     "journal": ("broadcaster.commands.journal", "journal", "What was done: check it, export it."),
     "people": ("broadcaster.console.commands", "people", "Who may sign in at the console."),

@@ -24,7 +24,10 @@ from broadcaster.radio.recordings import RecordingsError
 from broadcaster.radio.schedule_store import Refused, said
 from broadcaster.radio.station import RadioStation, radio_station
 from broadcaster.run_directory import RunDirectory, StateDirectory
+from playlists.calendar import CalendarError, calendar_entries, calendar_text
 from playlists.preview import Preview
+from playlists.recurrence import Recurrence
+from playlists.schedule import Entry, EntryId, Schedule
 from playlists.schedule_edit import SECTIONS, Edit, Version
 from playlists.schedule_file import parse_schedule, schedule_fields, schedule_text
 from zones.media_time import seconds
@@ -231,6 +234,45 @@ def preview_command(station: RadioStation, days: float, only: str | None, as_jso
             raise LookupError(f'there is no zone or group "{only}"')
         seen = station.preview(days)
     _print_preview(station, seen, as_json=as_json, only=only)
+
+
+@schedule.command(name="export-calendar")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@station_options
+def export_calendar(station: RadioStation, file: Path) -> None:
+    """Write the entries as an iCalendar FILE for other calendars."""
+    with told(as_json=False):
+        entries = station.schedules.schedule().entries
+        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+        file.write_text(calendar_text(entries, station.site.time_zone, now), "utf-8", newline="")
+    click.echo(f"{len(entries)} entries in {file}")
+
+
+@schedule.command(name="import-calendar")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--zones", "zones", default="all", help="Where events of other calendars play.")
+@click.option("--playlist", "plays", help="What events of other calendars play.")
+@why_option
+@as_json_option
+@station_options
+def import_calendar(
+    station: RadioStation, file: Path, zones: str, plays: str | None, why: str, as_json: bool
+) -> None:
+    """Add the events of an iCalendar FILE as entries; those of the same name are replaced."""
+    with told(as_json=as_json):
+        usual = None
+        if plays is not None:
+            named = tuple(name.strip() for name in zones.split(","))
+            first = Recurrence(dt.datetime.combine(dt.date(2026, 1, 1), dt.time(0)))
+            usual = Entry(EntryId("x"), "", named, first, dt.timedelta(hours=1), plays=plays)
+        try:
+            found = calendar_entries(file.read_text("utf-8"), station.zone, usual)
+        except (CalendarError, UnicodeDecodeError) as error:
+            raise LookupError(f"{file}: {error}") from None
+        fields = schedule_fields(Schedule(entries=found)).get("entries", {})
+        edit = Edit({"entries": fields})
+        version = station.schedules.change(edit, me(), why or f"from {file.name}", station.names)
+        _print_version(station, version.number, as_json=as_json)
 
 
 def preview_fields(station: RadioStation, seen: Preview, only: str | None = None) -> dict[str, Any]:

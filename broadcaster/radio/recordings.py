@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playlists.recording import Recording, plain_fields, recording_from
+from playlists.recording import Recording, Role, plain_fields, recording_from
 
 FILE = "recordings.sqlite"
 MOST_FOUND = 500
@@ -189,7 +189,9 @@ class Recordings:
             try:
                 changed = recording_from({**json.loads(found), **both})
             except (ValueError, TypeError) as error:
-                raise RecordingsError(f"{name}: {error}") from None
+                known = ", ".join(role.value for role in Role)
+                hint = f"; roles are {known}" if "Role" in str(error) else ""
+                raise RecordingsError(f"{name}: {error}{hint}") from None
             self._database.execute(
                 "UPDATE recordings SET said = ?, text = ? WHERE id = ?",
                 (_json(both), _storable(_text(changed)), changed.id),
