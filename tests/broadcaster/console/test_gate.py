@@ -152,12 +152,9 @@ async def test_headers_that_never_end_are_given_up(run_directory, state_director
 
 
 async def test_who_asks_too_often_waits(bench):
+    later = asyncio.get_running_loop().time() + 60
     for _ in range(int(REQUEST_RATE[1])):
-        bench.station.requests.wait("127.0.0.1", asyncio.get_running_loop().time())
-    async with bench.http.get(f"{bench.url}/healthz") as answer:
-        assert answer.status in {200, 429}
-    for _ in range(int(REQUEST_RATE[1])):
-        bench.station.requests.wait("127.0.0.1", asyncio.get_running_loop().time() + 0.5)
+        bench.station.requests.wait("127.0.0.1", later)
     async with bench.http.get(f"{bench.url}/healthz") as answer:
         assert answer.status == 429
         assert int(answer.headers["Retry-After"]) >= 1
