@@ -1,30 +1,21 @@
-"""The signature of a request: HMAC-SHA256 over when, what and where.
-
-    X-Key-Id: vms-1-7c1f            which key
-    X-Timestamp: 1793330000         seconds of the Unix epoch
-    X-Nonce: 0f8e4c...              16 to 64 characters, never used twice
-    X-Signature: v1=5d41...         hex of the HMAC
-
-over the text `v1`, timestamp, nonce, method, path with query and the hex SHA-256 of the body, each
-on a line of its own and no line break after the last.
-"""
+"""The signature of a request that comes in: read from its headers, and compared."""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from broadcaster.signature import KEY_HEADER as KEY_HEADER
+from broadcaster.signature import NONCE_HEADER as NONCE_HEADER
+from broadcaster.signature import SIGNATURE_HEADER as SIGNATURE_HEADER
+from broadcaster.signature import TIME_HEADER as TIME_HEADER
+from broadcaster.signature import signature as signature
+from broadcaster.signature import signing_headers as signing_headers
+
 WINDOW_S: Final = 120.0
 """How far a timestamp may be from our clock."""
-KEY_HEADER: Final = "X-Key-Id"
-TIME_HEADER: Final = "X-Timestamp"
-NONCE_HEADER: Final = "X-Nonce"
-SIGNATURE_HEADER: Final = "X-Signature"
-
 _KEY: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _TIME: Final = re.compile(r"[0-9]{1,12}")
 _NONCE: Final = re.compile(r"[A-Za-z0-9_=+/-]{16,64}")
@@ -77,27 +68,6 @@ def signed_in(headers: Headers) -> Signed:
         found[NONCE_HEADER],
         found[SIGNATURE_HEADER].removeprefix("v1="),
     )
-
-
-def signature(
-    secret: bytes, timestamp: int, nonce: str, method: str, path: str, body: bytes
-) -> str:
-    """The hex HMAC of a request."""
-    digest = hashlib.sha256(body).hexdigest()
-    text = f"v1\n{timestamp}\n{nonce}\n{method}\n{path}\n{digest}"
-    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
-
-
-def signing_headers(
-    key: str, secret: bytes, timestamp: int, nonce: str, path: str, body: bytes
-) -> Mapping[str, str]:
-    """The headers that sign a POST."""
-    return {
-        KEY_HEADER: key,
-        TIME_HEADER: str(timestamp),
-        NONCE_HEADER: nonce,
-        SIGNATURE_HEADER: f"v1={signature(secret, timestamp, nonce, 'POST', path, body)}",
-    }
 
 
 def is_right(signed: Signed, secret: bytes, method: str, path: str, body: bytes) -> bool:
