@@ -20,9 +20,13 @@ from zones.bus import ZoneId
 
 @dataclass(frozen=True, slots=True)
 class Cooling:
-    """After an end: this level is not raised again in these zones until then, monotonic seconds."""
+    """After an end: these rules raise no more than this level in these zones, for a while.
+
+    `until` is monotonic seconds. An escalation, another rule and other zones break through.
+    """
 
     hazard: HazardId
+    rules: frozenset[str]
     zones: frozenset[ZoneId]
     level: Level
     until: float
@@ -115,6 +119,7 @@ class Asking:
         return any(
             each.until > now
             and each.hazard == incident.hazard
+            and demand.rule.id in each.rules
             and demand.level <= each.level
             and not each.zones.isdisjoint(zones)
             for each in self.cooling

@@ -98,6 +98,8 @@ class Incident:
     last_above: float = 0.0
     is_quiet: bool = False
     """Whether the all-clear was proposed for it."""
+    is_ended: bool = False
+    """Whether the alert that came of it has ended; its evidence may go on."""
     is_new_evidence: bool = False
     story: deque[str] = field(default_factory=lambda: deque(maxlen=MOST_STEPS))
 

@@ -28,6 +28,7 @@ class KeptIncident:
     zones: tuple[str, ...]
     places: tuple[Point, ...]
     signals: tuple[tuple[str, SourceId, Kind, datetime], ...]
+    is_ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def memory_of(
                 "id": each.id,
                 "hazard": each.hazard,
                 "opened": each.opened.isoformat(),
+                "ended": each.is_ended,
                 "levels": sorted({int(demand.level) for demand in each.asked}),
                 "zones": list(each.zones),
                 "places": [[p.latitude, p.longitude] for p in each.places],
@@ -74,6 +76,7 @@ def memory_of(
         "cooling": [
             {
                 "hazard": each.hazard,
+                "rules": sorted(each.rules),
                 "zones": sorted(each.zones),
                 "level": int(each.level),
                 "until": at(each.until),
@@ -127,10 +130,12 @@ def _incident(entry: Mapping[str, Any]) -> KeptIncident:
             (str(rule), SourceId(source), Kind(kind), _time(since))
             for rule, source, kind, since in entry["signals"]
         ),
+        is_ended=bool(entry["ended"]),
     )
 
 
 def _cooling(entry: Mapping[str, Any]) -> tuple[Cooling, datetime]:
     zones = frozenset(ZoneId(zone) for zone in entry["zones"])
-    cooling = Cooling(HazardId(entry["hazard"]), zones, Level(entry["level"]), 0.0)
+    rules = frozenset(map(str, entry["rules"]))
+    cooling = Cooling(HazardId(entry["hazard"]), rules, zones, Level(entry["level"]), 0.0)
     return cooling, _time(entry["until"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,6 +33,8 @@ SUSPECTED_EVERY_S: Final = 60.0
 """Between two entries of one sort for the operator."""
 SILENT_STATE_S: Final = 3_600.0
 """A state that began and of which nothing was heard since counts as over after an hour."""
+REJECTED_S: Final = 300.0
+"""What a person rejected is asked again after five minutes (SAFETY C4)."""
 MOST_INCIDENTS: Final = 1_000
 _NEVER: Final = float("inf")
 
@@ -115,20 +117,23 @@ class Detections:
         nearest = min(self._next, self._liveness.deadline or _NEVER)
         return nearest if nearest != _NEVER else None
 
-    def ended(self, incident: IncidentId, now: float) -> None:
+    def ended(self, incident: IncidentId, now: float, *, is_rejected: bool = False) -> None:
         """The alert of an incident has ended, or a person rejected it.
 
-        What still is above its threshold stays one incident, which the book of alerts asks about
-        again. Otherwise it is over: the same level is not raised there again for the cool-down.
+        What still is above its threshold stays one incident until it is quiet; the book of alerts
+        asks about it again. Otherwise it is over. Its rules raise no more than the same level there
+        for the cool-down, which is at most 5 min after a rejection.
         """
         found = self._incidents.get(incident)
         if found is None:
             return
+        found.is_ended = True
         if found.level is not None:
-            policy = self._rules.policy(found.hazard)
-            until = now + policy.cooldown_s
-            cooling = Cooling(found.hazard, frozenset(found.zones), found.level, until)
-            self._asking.cool(cooling, now)
+            cooldown = self._rules.policy(found.hazard).cooldown_s
+            until = now + (min(cooldown, REJECTED_S) if is_rejected else cooldown)
+            rules = frozenset(demand.rule.id for demand in found.asked)
+            zones = frozenset(found.zones)
+            self._asking.cool(Cooling(found.hazard, rules, zones, found.level, until), now)
         if not found.is_above:
             self._forget(found, is_spent=True)
 
@@ -138,7 +143,17 @@ class Detections:
         return self._troubles.clock(why)
 
     def adopt(self, living: Iterable[Living], now: float, utc: datetime) -> None:
-        """Know the incidents of alerts that live, after a restart; those remembered stay."""
+        """Know the incidents of alerts that live, after a restart.
+
+        Of those remembered whose alert has ended only what is above its threshold stays.
+        """
+        living = tuple(living)
+        names = {each.incident for each in living}
+        for incident in tuple(self._incidents.values()):
+            if incident.is_raised and incident.id not in names:
+                incident.is_ended = True
+                if not incident.is_above:
+                    self._forget(incident, is_spent=True)
         for each in living:
             if each.incident not in self._incidents:
                 incident = Incident(each.incident, each.hazard, utc, now, last_above=now)
@@ -394,15 +409,22 @@ class Detections:
                 self._forget(incident, is_spent=False)
             return
         is_due = now - incident.last_above >= policy.quiet_s and not incident.is_quiet
-        if is_due and not any(each.is_lost for each in incident.contributions.values()):
+        # Of an incident that is only known by its alert no sensor says that it is over.
+        if (
+            is_due
+            and incident.contributions
+            and not any(each.is_lost for each in incident.contributions.values())
+        ):
             incident.is_quiet = True
-            names = ", ".join(str(source) for source in incident.contributions) or "every sensor"
+            names = ", ".join(str(source) for source in incident.contributions)
             reason = f"{names}: below the threshold for {policy.quiet_s / 60:.0f} min"
             incident.tell(utc, reason)
             key = f"{incident.id} quiet {utc.isoformat()}"
             out.orders.append(
                 Quieted(key=key, who=Person("rules"), incident=incident.id, reason=reason)
             )
+            if incident.is_ended:
+                self._forget(incident, is_spent=True)
 
     # --- sources ---
 
@@ -481,13 +503,12 @@ class Detections:
         for cooling, ends in kept.cooling:
             left = (ends - utc).total_seconds()
             if left > 0:
-                self._asking.cool(
-                    Cooling(cooling.hazard, cooling.zones, cooling.level, now + left), now
-                )
+                self._asking.cool(replace(cooling, until=now + left), now)
         for known in kept.incidents:
             incident = Incident(known.id, known.hazard, known.opened, now, last_above=now)
             incident.zones = self._places.existing(known.zones)
             incident.places = list(known.places)
+            incident.is_ended = known.is_ended
             for level in known.levels:
                 incident.asked.append(self._asking.standing_for(known.hazard, level))
             incident.tell(utc, "remembered over a restart")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, Final, Protocol
 
 from alerts.detection import Detections, Living, Rules, Suspected, Told, Verdict
-from alerts.life_cycle import ENDED
+from alerts.life_cycle import ENDED, State
 from alerts.moving import AlertRefusedError, AnyMove
 from broadcaster.control.acts import Answered, Detect, Effect, Kept, Noticed, Recorded
 from broadcaster.control.alert_acts import AlertActs
@@ -159,8 +159,9 @@ class Detecting:
         for move in moves:
             incidents = getattr(move.after, "incidents", ())
             if incidents and move.after.state in ENDED:
+                is_rejected = move.after.state is State.REJECTED
                 for incident in incidents:
-                    self._detections.ended(incident, now)
+                    self._detections.ended(incident, now, is_rejected=is_rejected)
 
 
 def shown(one: Suspected) -> Mapping[str, Any]:

@@ -364,3 +364,56 @@ def test_what_nearly_sounded_is_told_after_what_did():
     assert told[0] == play.detected[0].incident
     assert list(play.detections.stories(told[1])) == [told[1]]
     assert play.detections.stories("no such") == {}
+
+
+def test_an_incident_that_ended_while_its_evidence_went_on_is_over_once_it_is_quiet():
+    play = Play()
+    play.take(level(1.6, 0))
+    first = play.detected[0].incident
+    play.detections.ended(first, 1.0)
+    assert [each.id for each in play.detections.incidents] == [first]
+    play.take(*(level(0.1, 60 + 60 * n) for n in range(40)))
+    assert [order.incident for order in play.named("Quieted")] == [first]
+    assert play.detections.incidents == ()
+    play.take(level(1.6, 3_000))
+    assert play.detected[-1].incident != first
+
+
+def test_what_was_rejected_may_be_asked_again_after_five_minutes_and_at_once_by_others():
+    play = Play()
+    held(play, confidence=0.7)
+    first = play.detected[0].incident
+    play.take(event(phase="end", at=30))
+    play.detections.ended(first, 31.0, is_rejected=True)
+    held(play, at=60, confidence=0.7)
+    assert {order.incident for order in play.detected} == {first}
+    play.until(340)
+    assert len({order.incident for order in play.detected}) == 2
+
+
+def test_another_rule_breaks_through_a_cool_down():
+    play = Play()
+    held(play, confidence=0.7)
+    first = play.detected[0].incident
+    play.take(event(phase="end", at=30))
+    play.detections.ended(first, 31.0)
+    play.take(event("cam-032", "thermal", at=60, confidence=0.9))
+    assert play.detected[-1].rule == "heat"
+
+
+def test_after_a_restart_an_incident_whose_alert_has_ended_does_not_keep_a_new_one_silent():
+    before = Play()
+    before.take(level(1.6, 0), level(0.1, 60))
+    memory = before.detections.memory(60.0, utc(60))
+    after = Play(memory=memory, start=100.0)
+    after.detections.adopt([], 100.0, utc(100))
+    after.take(level(1.6, 120))
+    assert after.highest is Level.EVACUATE
+
+
+def test_no_all_clear_is_proposed_for_what_no_sensor_speaks_of():
+    play = Play()
+    living = Living(IncidentId("old"), rules().rules[0].hazard, Level.CAUTION, HILL)
+    play.detections.adopt([living], 0.0, utc(0))
+    play.until(20_000)
+    assert play.named("Quieted") == []
