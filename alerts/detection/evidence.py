@@ -47,9 +47,20 @@ class Signal:
         return self.rule.id, self.source.id, self.kind
 
     def observe(
-        self, event: DetectionEvent, at: float, now: float, readings: Readings | None
+        self,
+        event: DetectionEvent,
+        at: float,
+        now: float,
+        readings: Readings | None,
+        *,
+        is_late: bool = False,
     ) -> None:
-        """Take an event that was true at `at`; `readings` are those of the instrument so far."""
+        """Take an event that was true at `at`; `readings` are those of the instrument so far.
+
+        One that `is_late` came after a newer one: it can begin something, and ends nothing.
+        """
+        if is_late and not self._compare(event, readings)[0]:
+            return
         self.last = max(self.last, at)
         self.newest = event
         if event.phase is Phase.END:

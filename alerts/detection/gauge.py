@@ -8,6 +8,8 @@ from typing import Final
 
 KEPT_S: Final = 3_600.0
 MOST_READINGS: Final = 720
+LATE_S: Final = 900.0
+"""A reading older by more than this did not come late; its instrument's clock was set back."""
 TREND_S: Final = 1_800.0
 """Readings of the last half hour make the trend."""
 TREND_READINGS: Final = 3
@@ -30,9 +32,12 @@ class Readings:
         self._still_since: float | None = None
 
     def add(self, time: float, value: float) -> bool:
-        """Take a reading, `time` in seconds; False if it is older than the newest."""
+        """Take a reading, `time` in seconds; False if it came late, after a newer one."""
         if self._readings and time <= self._readings[-1][0]:
-            return False
+            if self._readings[-1][0] - time <= LATE_S:
+                return False
+            # Not late: its clock was set back. What it says from now on is in the new time.
+            self._readings.clear()
         if not self._readings or self._readings[-1][1] != value:
             self._still_since = time
         self._readings.append((time, value))

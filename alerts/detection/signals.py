@@ -63,8 +63,13 @@ class Signals:
         source: Source,
         at: float,
         now: float,
+        *,
+        is_late: bool = False,
     ) -> Moved:
-        """Take an event that was true at `at` into the evidence for a hazard's rules."""
+        """Take an event that was true at `at` into the evidence for a hazard's rules.
+
+        `is_late` if a newer one of the same instrument came before.
+        """
         touched, has_changed, has_begun = [], False, False
         readings = self._doubts.readings(source.id, event.kind) if event.value is not None else None
         for rule in rules:
@@ -75,7 +80,7 @@ class Signals:
             if signal is None:
                 signal = self._signals[key] = Signal(rule, source, event.kind)
             before = signal.is_above, signal.is_met
-            signal.observe(event, at, now, readings)
+            signal.observe(event, at, now, readings, is_late=is_late)
             has_changed |= before != (signal.is_above, signal.is_met)
             has_begun |= signal.is_above and not before[0]
             touched.append(signal)

@@ -277,14 +277,14 @@ class Detections:
                 sentence = "has no rule"
                 return self._to_operator(admitted, source, Taken.NO_RULE, sentence, now, out)
             return Verdict(event.source, event.id, Taken.NO_RULE)
-        if not is_newest:
-            return Verdict(event.source, event.id, Taken.EVIDENCE, None, "a newer one came before")
         waited = max(0.0, (utc - admitted.received).total_seconds())
         is_timed = judged.standing is Standing.FRESH
         at = now - waited - (max(0.0, admitted.age_s) if is_timed else 0.0)
         found: Incident | None = None
         for hazard in dict.fromkeys(rule.hazard for rule in rules):
-            moved = self._signals.observe(rules, hazard, event, source, at, now)
+            moved = self._signals.observe(
+                rules, hazard, event, source, at, now, is_late=not is_newest
+            )
             incident = self._incident(hazard, moved, admitted, source, now, utc)
             if incident is None:
                 continue

@@ -11,6 +11,7 @@ import asyncio
 import json
 import logging
 import os
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -46,6 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     set_up("doors")
     if options.parent:
         die_with_parent(options.parent)
+    _allow_many_connections()
     run, state = RunDirectory(options.run), StateDirectory(options.state)
     try:
         read = site_or_kept(options.config, state)
@@ -61,6 +63,12 @@ def main(arguments: list[str] | None = None) -> int:
         log.error("the doors cannot open: %s", error)
         return 2
     return 0
+
+
+def _allow_many_connections() -> None:
+    """Take as many open files as the system grants: who only connects must keep nobody out."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _tls_files(settings: DoorsSettings) -> tuple[str | None, str | None, str | None]:

@@ -154,6 +154,8 @@ def _response(batch: Batch, answers: Sequence[Answer]) -> web.Response:
         assert isinstance(first, RefusedError | EventError)  # noqa: S101 - nothing was admitted
         fields = {"error": first.sentence, "pointer": first.pointer, "events": verdicts}
         return _json(status, fields)
+    if all(verdict["is"] == "refused" and "status" not in verdict for verdict in verdicts):
+        raise RefusedError(503, f"control takes none of it: {verdicts[0].get('why', '')}")
     is_known = all(verdict["is"] == "repeated" for verdict in verdicts)
     return _json(200 if is_known else 202, {"events": verdicts})
 

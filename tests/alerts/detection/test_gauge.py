@@ -38,6 +38,12 @@ def test_an_older_reading_changes_nothing():
     assert found.newest == 0.2
 
 
+def test_an_instrument_whose_clock_was_set_back_is_heard_in_its_new_time():
+    found = readings(0.1, 0.2, every=3_000)
+    assert found.add(0.0, 0.9)
+    assert (found.newest, found.jumped()) == (0.9, False)
+
+
 def test_only_what_no_water_can_do_is_a_jump():
     assert readings(0.2, 0.5).jumped()
     assert not readings(0.2, 0.35).jumped()

@@ -417,3 +417,13 @@ def test_no_all_clear_is_proposed_for_what_no_sensor_speaks_of():
     play.detections.adopt([living], 0.0, utc(0))
     play.until(20_000)
     assert play.named("Quieted") == []
+
+
+def test_a_reading_that_comes_late_may_raise_and_never_ends():
+    play = Play()
+    play.take(level(0.2, 60))
+    play.take(level(1.7, 30), at=61)
+    assert play.highest is Level.EVACUATE
+    play.take(level(1.8, 120))
+    play.take(level(0.1, 90), at=121)
+    assert play.detections.is_above(play.detected[0].incident)
