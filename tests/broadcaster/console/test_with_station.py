@@ -52,7 +52,7 @@ async def warned_and_corrected(url, token):
             await page.until(
                 lambda p: (
                     alert in p.state.get("alerts", {})
-                    and p.state["streams"]["upper"]["commanded"]["kind"] == "warning"
+                    and kind_on_air(p, "upper") == "warning"
                     and p.state["streams"]["upper"].get("sent") is True
                 )
             )
