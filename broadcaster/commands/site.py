@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from alerts.detection import RulesError
+from broadcaster.rules_reader import read_rules
 from broadcaster.site_reader import read_site
 from zones.problem import Problem
 from zones.site import Site
@@ -34,7 +37,7 @@ EXIT_WRONG = 2
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(config: Path, old_config: Path | None, as_json: bool) -> None:
-    """Say everything that is wrong in a site file (config.yaml), with line and column.
+    """Say everything that is wrong in a site file (config.yaml) and the rules it names.
 
     The exit status is 0 if the file can be used, also with warnings, and 2 if not.
     """
@@ -64,14 +67,27 @@ def check(config: Path, old_config: Path | None, as_json: bool) -> None:
 def _read(config: Path, as_json: bool) -> Site:
     """The site in a file; if it is wrong, every problem is shown and the command ends."""
     try:
-        return read_site(config)
-    except SiteError as error:
+        site = read_site(config)
+        return replace(site, warnings=(*site.warnings, *_rules_warnings(site, config)))
+    except (SiteError, RulesError) as error:
         if as_json:
             click.echo(json.dumps(_verdict(config, error.problems, None), ensure_ascii=False))
         else:
             click.echo(error.rendered(), err=True)
             click.echo(_count(config, error.problems), err=True)
         sys.exit(EXIT_WRONG)
+
+
+def _rules_warnings(site: Site, config: Path) -> tuple[Problem, ...]:
+    """What is odd in the rules that a site has of its own; raises RulesError if they are wrong."""
+    if site.rules is None:
+        return ()
+    try:
+        return read_rules(site, config.parent).warnings
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        problem = Problem(site.rules, 1, 1, f"the rules can't be read: {reason}")
+        raise RulesError([problem], "") from None
 
 
 @click.group(name="config")

@@ -217,3 +217,24 @@ def test_every_key_of_the_schema_has_a_line_of_manual():
     described = dict(descriptions(site_schema()))
     assert len(described) > 60
     assert all(described.values())
+
+
+def test_the_rules_a_site_names_are_checked_with_it(run, tmp_path):
+    named = SITE + "rules: rules.yaml\n"
+    assert "rules.yaml:1:1: the rules can't be read" in run(named).stderr
+    (tmp_path / "rules.yaml").write_text("schema: 1\nrules:\n  a: {hazard: flood}\n")
+    wrong = run(named)
+    assert wrong.exit_code == 2
+    assert 'rules.yaml:3:3: rule "a": lacks "kinds", "level"' in wrong.stderr
+    (tmp_path / "rules.yaml").write_text(
+        "schema: 1\nrules:\n  a: {hazard: flood, kinds: manual, value: {enter: 1 m, exit: 1 m}, "
+        "level: warning}\n"
+    )
+    assert run(named, "--json").exit_code == 2
+    (tmp_path / "rules.yaml").write_text(
+        "schema: 1\nrules:\n"
+        "  a: {hazard: wildfire, kinds: smoke, confidence: {enter: 0.6}, level: caution}\n"
+    )
+    right = run(named)
+    assert right.exit_code == 0
+    assert "nobody is named who authorised" in right.stderr
