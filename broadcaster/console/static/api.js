@@ -39,11 +39,11 @@ export function isStale(live) {
 
 /**
  * Follows the station for ever. `changed(live)` is called with
- * {state, revision, me, control, age_s, heard} where `heard` is performance.now() of the last word,
- * and `signedOut()` when the session has ended.
+ * {state, revision, me, control, age_s, utc, heard} where `heard` is performance.now() of the last
+ * word, and `signedOut()` when the session has ended; what is returned connects anew after that.
  */
 export function follow(changed, signedOut) {
-  const live = { state: {}, revision: 0, me: null, control: "lost", age_s: null, heard: 0 };
+  const live = { state: {}, revision: 0, me: null, control: "lost", age_s: null, utc: null, heard: 0 };
   const connect = () => {
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/live`);
     socket.onmessage = (event) => {
@@ -53,7 +53,8 @@ export function follow(changed, signedOut) {
       else {
         if (type === "snapshot") live.state = said.state;
         if (type === "patch") live.state = merged(live.state, said.patch);
-        Object.assign(live, { revision: said.revision, control: said.control, age_s: said.age_s });
+        const { revision, control, age_s, utc } = said;
+        Object.assign(live, { revision, control, age_s, utc });
       }
       changed(live);
     };
@@ -66,4 +67,5 @@ export function follow(changed, signedOut) {
     };
   };
   connect();
+  return connect;
 }

@@ -1,0 +1,10 @@
+/** What views are written with: Preact, its signals, and markup as tagged templates. */
+
+import htm from "./vendor/htm.js";
+import { h } from "./vendor/preact.js";
+
+export { Fragment, render } from "./vendor/preact.js";
+export { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "./vendor/preact-hooks.js";
+export { batch, computed, effect, signal, useComputed, useSignal } from "./vendor/signals.js";
+
+export const html = htm.bind(h);
