@@ -1,7 +1,6 @@
 """From a claim in the plan to its audio in the last zone, claim after claim."""
 
 import random
-import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -15,6 +14,7 @@ from benchmarks.child import Child
 from benchmarks.context import Context
 from benchmarks.flow import Flow
 from benchmarks.measurement import MeasurementError
+from benchmarks.peers import Switcher
 from benchmarks.probe import Listening, listening
 from benchmarks.station import engine_of, station
 from benchmarks.tones import AMPLITUDE
@@ -80,20 +80,17 @@ def claim_delays(context: Context, flow: Flow) -> tuple[Delays, Continuity]:
 
 
 def switch_delays(
-    context: Context, flow: Flow, peer: Callable[[Context, Flow], AbstractContextManager[Child]]
+    context: Context, flow: Flow, peer: Callable[[Context, Flow], AbstractContextManager[Switcher]]
 ) -> tuple[Delays, Continuity]:
-    """The same for a peer that changes its tone in all streams at each SIGUSR1."""
-    with listening(context, flow) as ear, peer(context, flow) as sender:
+    """The same for a peer that is told to change the tone in all its streams."""
+    with listening(context, flow) as ear, peer(context, flow) as switcher:
 
         def begin(turn: int) -> int:
-            signalled_ns = time.monotonic_ns()
-            sender.signal(signal.SIGUSR1)
-            return signalled_ns
+            told_ns = time.monotonic_ns()
+            switcher.change()
+            return told_ns
 
-        def end() -> None:
-            sender.signal(signal.SIGUSR1)
-
-        return _delays(flow, ear, sender, begin, end)
+        return _delays(flow, ear, switcher.child, begin, switcher.change)
 
 
 def _delays(

@@ -2,7 +2,8 @@
 
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from typing import Any, Final
 
@@ -16,7 +17,14 @@ from benchmarks.engine_deaths import silences
 from benchmarks.flow import Flow
 from benchmarks.hog import hogs
 from benchmarks.measurement import Measurement, MeasurementError, skipped
-from benchmarks.peers import c_floor, gstreamer, gstreamer_selector, machine_watched
+from benchmarks.peers import (
+    Switcher,
+    c_floor,
+    gstreamer,
+    gstreamer_selector,
+    machine_watched,
+    pulseaudio,
+)
 from benchmarks.probe import listening
 from benchmarks.running_station import control_kills, ear_cpu
 from benchmarks.splices import splice_clicks
@@ -38,7 +46,7 @@ def measure(context: Context) -> Iterator[Measurement]:
         [
             Step(("engine.cpu_vs_c_14", "engine.deviation_p99_vs_c_14"), 50, beside_c),
             Step(("engine.deviation_p99_vs_c_14_busy",), 55, beside_c_busy),
-            Step(("engine.claim_to_last_zone_p99_ms",), 60, claims),
+            Step(("engine.claim_to_last_zone_p99_ms",), 90, claims),
             Step(("engine.start_to_first_packet_s",), 30, starts),
             Step(
                 ("engine.cpu_vs_gstreamer_14", "engine.deviation_p99_vs_gstreamer_14"),
@@ -115,7 +123,8 @@ def claims(context: Context) -> Iterator[Measurement]:
     with hogs(wanted=True), machine_watched(context) as watch_busy:
         busy, broken_busy = claim_delays(context, flow)
     detail = {
-        "gstreamer_input_selector": _switch_of_gstreamer(context, flow),
+        "gstreamer_input_selector": _switch_of(context, flow, gstreamer_selector),
+        "pulseaudio_mute": _switch_of(context, flow, pulseaudio),
         "idle_ms": idle.detail(),
         "continuity": asdict(broken),
         "c_timer_beside": asdict(watch),
@@ -130,11 +139,15 @@ def claims(context: Context) -> Iterator[Measurement]:
         yield Measurement(row, idle.p99, None, detail, why)
 
 
-def _switch_of_gstreamer(context: Context, flow: Flow) -> dict[str, Any] | str:
-    """What the same takes GStreamer: for the row's detail, or why it is not known."""
-    context.say("GStreamer's input-selector beside it")
+def _switch_of(
+    context: Context,
+    flow: Flow,
+    peer: Callable[[Context, Flow], AbstractContextManager[Switcher]],
+) -> dict[str, Any] | str:
+    """What the same takes a peer: for the row's detail, or why it is not known."""
+    context.say(f"the same by {peer.__name__}")
     try:
-        delays, broken = switch_delays(context, flow, gstreamer_selector)
+        delays, broken = switch_delays(context, flow, peer)
     except MeasurementError as refusal:
         return str(refusal)
     return {"idle_ms": delays.detail(), "continuity": asdict(broken)}

@@ -3,8 +3,10 @@
 import ipaddress
 import json
 import shutil
+import signal
+import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -13,10 +15,14 @@ from benchmarks.child import Child, started
 from benchmarks.context import SOURCES, Context
 from benchmarks.flow import Flow
 from benchmarks.measurement import MeasurementError
+from benchmarks.waiting import wait_for
 
 LONGEST_S: Final = 300
 _SYSTEM_PYTHON: Final = "/usr/bin/python3"
 _START_LIMIT_S: Final = 20.0
+_PULSEAUDIO_VOLUME: Final = 51_600
+"""Half, on its cubic scale of 65,536, of its sine's half of full scale: as loud as the others."""
+_RTP_HEADER_BYTES: Final = 12
 _UNHEARD: Final = 4090
 """Place of a group, among ours, that no measurement uses."""
 
@@ -92,9 +98,17 @@ def gstreamer(context: Context, flow: Flow) -> Iterator[Child]:
         yield child
 
 
+@dataclass(frozen=True, slots=True)
+class Switcher:
+    """A sender of one of two tones in all its streams, and what changes the tone."""
+
+    child: Child
+    change: Callable[[], None]
+
+
 @contextmanager
-def gstreamer_selector(context: Context, flow: Flow) -> Iterator[Child]:
-    """GStreamer sending one of two live tones by an input-selector; SIGUSR1 changes the tone."""
+def gstreamer_selector(context: Context, flow: Flow) -> Iterator[Switcher]:
+    """GStreamer sending one of two live tones by an input-selector."""
     program = SOURCES / "gst_selector.py"
     argv = [
         _SYSTEM_PYTHON, str(program), flow.group, str(flow.port), context.interface[0],
@@ -107,4 +121,48 @@ def gstreamer_selector(context: Context, flow: Flow) -> Iterator[Child]:
         )
     with started(argv, fifo_priority=context.fifo_priority) as child:
         child.wait_for("READY", _START_LIMIT_S)
-        yield child
+        yield Switcher(child, lambda: child.signal(signal.SIGUSR1))
+
+
+@contextmanager
+def pulseaudio(context: Context, flow: Flow) -> Iterator[Switcher]:
+    """PulseAudio mixing two tones into one sink, one of them muted, and sending it as RTP."""
+    if shutil.which("pulseaudio") is None:
+        raise MeasurementError("PulseAudio is not installed (make system installs it)")
+    first, home = ipaddress.IPv4Address(flow.group), context.scratch / "pulseaudio"
+    home.mkdir(exist_ok=True)
+    door = home / "door"
+    door.unlink(missing_ok=True)
+    sound = f"format=s16be rate={flow.rate_hz} channels=1"
+    lines = [
+        f"load-module module-null-sink sink_name=out {sound}",
+        "load-module module-sine sink=out frequency=400",
+        "load-module module-sine sink=out frequency=2000",
+        *(f"set-sink-input-volume {tone} {_PULSEAUDIO_VOLUME}" for tone in range(2)),
+        "set-sink-input-mute 1 1",
+        *(
+            f"load-module module-rtp-send source=out.monitor destination_ip={first + stream} "
+            f"port={flow.port} source_ip={context.interface[1]} ttl=8 {sound} "
+            f"mtu={flow.packet_samples * 2 + _RTP_HEADER_BYTES}"
+            for stream in range(flow.streams)
+        ),
+        f"load-module module-cli-protocol-unix socket={door}",
+    ]
+    (home / "script").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    argv = [
+        "env", f"HOME={home}", f"XDG_RUNTIME_DIR={home}", "pulseaudio", "-n", "--daemonize=no",
+        "--exit-idle-time=-1", "--use-pid-file=no", "--realtime=no", "--high-priority=no",
+        "--log-level=error", "-F", str(home / "script"),
+    ]  # fmt: skip
+    with started(argv, fifo_priority=context.fifo_priority) as child:
+        wait_for("PulseAudio's door", door.exists)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as orders:
+            orders.connect(str(door))
+            muted = [1, 0]
+
+            def change() -> None:
+                muted.reverse()
+                words = (f"set-sink-input-mute {muted[0]} 1", f"set-sink-input-mute {muted[1]} 0")
+                orders.sendall("".join(f"{word}\n" for word in words).encode())
+
+            yield Switcher(child, change)
