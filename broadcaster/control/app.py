@@ -41,6 +41,7 @@ from broadcaster.control.acts import (
     TakeOver,
 )
 from broadcaster.control.alert_recovery import AlertNotes, found_again
+from broadcaster.control.as_run_log import AsRunLog
 from broadcaster.control.core import Core
 from broadcaster.control.detection_memory import beat, detections_found_again, write_memory
 from broadcaster.control.library_keeper import LibraryKeeper
@@ -126,6 +127,7 @@ class Control:
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(_INBOX)
         self._library: Library | None = None
         self._outline: TakeOutline | None = None
+        self._as_run = AsRunLog()
         self._askers: dict[str, list[asyncio.Future[Answered]]] = {}
         self._unwritten: Plan | None = None
         self._plan_fault = ""
@@ -365,6 +367,15 @@ class Control:
                 self._local = _read_part(local)
                 await self._take_over()
                 self._recorder.look_into_spool()
+            heard = self._as_run.look(
+                self._core.plan,
+                self._core.ground.site,
+                self._core.witnesses,
+                self._schedule.by_sound,
+                anchor,
+            )
+            if heard is not None:
+                self._recorder.record(heard)
             self._recorder.note_faults(self._faults())
             self._beat()
             self._server.publish()

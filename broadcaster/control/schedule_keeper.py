@@ -23,6 +23,7 @@ from playlists.premises import site_premises
 from playlists.recording import Recording
 from playlists.schedule import Schedule
 from zones.site import Site
+from zones.sound import PcmId
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,8 @@ class ScheduleKeeper:
         self._fault = ""
         self._recordings_fault = ""
         self.premises: Premises | None = None
+        self.by_sound: Mapping[PcmId, Recording] = {}
+        """The recordings at hand, by their sound."""
 
     @property
     def faults(self) -> tuple[str, ...]:
@@ -148,6 +151,8 @@ class ScheduleKeeper:
 
     def _worked_out(self, basis: _Basis) -> Outline:
         now = datetime.now(UTC)
+        pool = self._pool(basis.library)
+        self.by_sound = {one.pcm: one for one in pool.by_id.values()}
         try:
             schedule = self.store.schedule()
             self._fault = ""
@@ -158,7 +163,7 @@ class ScheduleKeeper:
             schedule = Schedule()
         try:
             self.premises = site_premises(
-                *(basis.site, ZoneInfo(basis.site.time_zone), schedule, self._pool(basis.library)),
+                *(basis.site, ZoneInfo(basis.site.time_zone), schedule, pool),
                 seed=self._seed,
                 year=now.year,
             )

@@ -1,0 +1,143 @@
+"""`broadcaster as-run`: the record of what was heard, for royalty reports."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from broadcaster.commands.schedule import station_options
+from broadcaster.journal.entry import Kind, utc_text
+from broadcaster.journal.reader import JournalReader
+from broadcaster.radio.station import RadioStation
+
+_COLUMNS = {
+    "planned": "planned", "began": "began", "error_ms": "error ms", "seconds": "seconds",
+    "planned_seconds": "planned seconds", "title": "title", "artist": "artist", "album": "album",
+    "composer": "composer", "label": "label", "isrc": "ISRC", "rights": "rights", "role": "role",
+    "zones": "zones", "ended": "ended", "interrupted_by": "interrupted by", "verified": "verified",
+    "recording": "recording",
+}  # fmt: skip
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula."""
+
+
+@click.group(name="as-run")
+def as_run() -> None:
+    """What was heard of the programme."""
+
+
+@as_run.command()
+@click.option("--from", "since", metavar="TIME", help="First day, or day and time.")
+@click.option("--until", metavar="TIME", help="The moment before which to end.")
+@click.option("--zone", "only", help="What this zone or group heard.")
+@click.option(
+    "--csv",
+    "csv_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write a table for a spreadsheet, in the site's wall time.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@station_options
+def export(
+    station: RadioStation,
+    since: str | None,
+    until: str | None,
+    only: str | None,
+    csv_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Print what was heard, in order: planned and real start, how long, where, why it ended.
+
+    An entry without a witness says that it is not verified.
+    """
+    zones = None if only is None else {str(zone) for zone in station.site.zones_named([only])}
+    first, end = (_moment(text, station.zone) for text in (since, until))
+    heard = [
+        one
+        for one in entries(station.state.path, first, end)
+        if zones is None or zones.intersection(one["zones"])
+    ]
+    if csv_file is not None:
+        # With a mark, so that Excel reads Korean as UTF-8.
+        csv_file.write_text("\ufeff" + table(heard, station.zone), "utf-8", newline="")
+        click.echo(f"{len(heard)} entries in {csv_file}")
+    elif as_json:
+        click.echo(json.dumps({"entries": heard}, ensure_ascii=False))
+    else:
+        for one in heard:
+            click.echo(_line(one, station.zone))
+        if not heard:
+            click.echo("nothing was heard in that time; the log begins with the running station")
+
+
+def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
+    """A day or a time, ISO 8601; as the site's wall shows it unless it says otherwise."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(
+            f'"{text}" is no time; write 2026-11-01 or 2026-11-01T06:30'
+        ) from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+
+
+def entries(
+    state: Path, since: datetime | None = None, until: datetime | None = None
+) -> Iterator[dict[str, Any]]:
+    """The as-run entries of the programme in the journal, in order."""
+    first = utc_text(since) if since is not None else ""
+    end = utc_text(until) if until is not None else "~"
+    for row in JournalReader(state).rows(kind=Kind.AS_RUN):
+        if first <= row.utc < end:
+            facts: dict[str, Any] = json.loads(row.facts)
+            if facts.get("what") == "track":
+                yield facts
+
+
+def table(heard: list[dict[str, Any]], zone: ZoneInfo) -> str:
+    """The entries as CSV (RFC 4180), times as the wall showed them."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS.values())
+    for one in heard:
+        writer.writerow(_cell(key, one.get(key), zone) for key in _COLUMNS)
+    return text.getvalue()
+
+
+def _cell(key: str, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - whatever JSON holds
+    if value is None:
+        return ""
+    if key in ("planned", "began"):
+        return _wall(value, zone)
+    if key == "verified":
+        return "verified" if value else "not verified"
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    is_number = isinstance(value, int | float)
+    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
+
+
+def _line(one: dict[str, Any], zone: ZoneInfo) -> str:
+    names = " · ".join(n for n in (one.get("title"), one.get("artist")) if n) or one["claim"]
+    where = one["zones"][0] if len(one["zones"]) == 1 else f"{len(one['zones'])} zones"
+    by = f" by {', '.join(one['interrupted_by'])}" if one["interrupted_by"] else ""
+    seen = "" if one["verified"] else ", not verified"
+    return (
+        f"{_wall(one['began'], zone)}  {one['seconds']:.0f} s  {names}  [{where}]  "
+        f"{one['ended']}{by}{seen}"
+    )
+
+
+def _wall(utc: str, zone: ZoneInfo) -> str:
+    at = datetime.fromisoformat(utc).replace(tzinfo=UTC).astimezone(zone)
+    return at.isoformat(" ", "milliseconds").rpartition("+")[0] or at.isoformat(" ")
