@@ -113,8 +113,6 @@ class Gate:
         self._offsets = Offsets()
         self.is_clock_doubted = False
         """Whether our own clock is unsynchronised or was stepped; whoever watches it sets this."""
-        self.has_found_offset = False
-        """Whether sources agreed on another time than ours since the gate was made."""
 
     def judge(self, admitted: Admitted, source: Source, now: float) -> Judged:
         """Judge an event of a source; the same event a second time is `REPEATED`."""
@@ -143,7 +141,6 @@ class Gate:
             else f"is dated {-age:.0f} s ahead of our clock"
         )
         if self._offsets.disagrees(source.id, age, now):
-            self.has_found_offset = True
             return Judged(Standing.CLOCK_SUSPECT, sentence)
         if admitted.is_clock_suspect or self.is_clock_doubted:
             return Judged(Standing.CLOCK_SUSPECT, sentence)

@@ -35,6 +35,8 @@ SILENT_STATE_S: Final = 3_600.0
 """A state that began and of which nothing was heard since counts as over after an hour."""
 REJECTED_S: Final = 300.0
 """What a person rejected is asked again after five minutes (SAFETY C4)."""
+CLOCK_DOUBTED_S: Final = 600.0
+"""How long after the last event that did not fit our clock its fault stands."""
 MOST_INCIDENTS: Final = 1_000
 _NEVER: Final = float("inf")
 
@@ -91,6 +93,7 @@ class Detections:
         self._incidents: dict[IncidentId, Incident] = {}
         self._of_source: dict[tuple[HazardId, SourceId], Incident] = {}
         self._suspected_at: dict[tuple[SourceId, Kind, Taken], float] = {}
+        self._clock_wrong_until = -_NEVER
         self._next = _NEVER
         if memory is not None:
             self._restore(kept_in(memory), now, utc)
@@ -214,12 +217,24 @@ class Detections:
             known = self._gate.answer(event)
             incident = IncidentId(known) if known else None
             return Verdict(event.source, event.id, Taken.REPEATED, incident)
-        if self._gate.has_found_offset:
-            out.faults += self._troubles.clock("several sources agree that our clock is wrong")
+        out.faults += self._judged_clock(judged, now)
         if not judged.passes:
             taken = Taken.STALE if judged.standing is Standing.STALE else Taken.EARLY
             return self._to_operator(admitted, source, taken, judged.sentence, now, out)
         return self._weigh(admitted, source, judged, now, utc, out)
+
+    def _judged_clock(self, judged: Judged, now: float) -> tuple[SourceFault, ...]:
+        """Raise the fault of our clock with the first event that it does not fit (SAFETY C6)."""
+        if judged.standing is Standing.CLOCK_SUSPECT:
+            self._clock_wrong_until = now + CLOCK_DOUBTED_S
+            if self._gate.is_clock_doubted:
+                return ()
+            return self._troubles.clock(
+                "events with right signatures do not fit our clock: look at its time service"
+            )
+        if now < self._clock_wrong_until or self._gate.is_clock_doubted:
+            return ()
+        return self._troubles.clock("")
 
     def _source_of(self, admitted: Admitted) -> Source | None:
         event = admitted.event

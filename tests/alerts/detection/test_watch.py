@@ -427,3 +427,18 @@ def test_a_reading_that_comes_late_may_raise_and_never_ends():
     play.take(level(1.8, 120))
     play.take(level(0.1, 90), at=121)
     assert play.detections.is_above(play.detected[0].incident)
+
+
+def test_a_clock_that_sources_do_not_agree_with_is_a_fault_until_they_do():
+    play = Play()
+    for n, source in enumerate(("cam-031", "cam-032", "cam-033")):
+        play.take(event(source, at=-3_600 + n), at=n)
+    (fault,) = (each for each in play.faults if each.id == "clock")
+    assert "time service" in fault.sentence
+    assert play.detected == []
+    play.until(25)
+    assert play.highest is Level.CAUTION
+    play.take(event(phase="update", at=100))
+    assert not any(each.is_over for each in play.faults if each.id == "clock")
+    play.take(event(phase="update", at=700))
+    assert any(each.is_over for each in play.faults if each.id == "clock")
