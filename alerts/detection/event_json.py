@@ -36,7 +36,7 @@ MOST_EVENTS: Final = 100
 """Events in one request."""
 VENDOR_BYTES: Final = 16 << 10
 VENDOR_DEPTH: Final = 8
-MOST_CORNERS: Final = 20_000
+MOST_CORNERS: Final = 1_000
 """Corners of the polygon that an event may name."""
 _MOST_LINKS: Final = 8
 _LINK_CHARACTERS: Final = 512

@@ -24,6 +24,7 @@ POINT_RADIUS_M: Final = 100.0
 """How far round a bare point is meant."""
 NEAREST_WITHIN_M: Final = 1_000.0
 """A point off every zone warns the nearest one if that is no further away."""
+_METRES_PER_DEGREE: Final = 111_000.0
 _STEP_M: Final = 50.0
 """Points of a path between its corners, so that a zone's stretch has some of its own."""
 
@@ -40,6 +41,39 @@ class Where:
     is_known: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """All places near a zone, and some more: south, north, west and east, in degrees."""
+
+    south: float
+    north: float
+    west: float
+    east: float
+
+    @classmethod
+    def round(cls, points: tuple[Point, ...]) -> _Box:
+        """The box round a zone's points and all that counts as reaching them."""
+        latitudes = [point.latitude for point in points]
+        longitudes = [point.longitude for point in points]
+        margin = 2 * BUFFER_M / _METRES_PER_DEGREE
+        wide = margin / max(0.01, math.cos(math.radians(latitudes[0])))
+        return cls(
+            min(latitudes) - margin,
+            max(latitudes) + margin,
+            min(longitudes) - wide,
+            max(longitudes) + wide,
+        )
+
+    def meets(self, a: Point, b: Point) -> bool:
+        """Whether the line from a to b may come into it; False is certain."""
+        return not (
+            (a.latitude < self.south and b.latitude < self.south)
+            or (a.latitude > self.north and b.latitude > self.north)
+            or (a.longitude < self.west and b.longitude < self.west)
+            or (a.longitude > self.east and b.longitude > self.east)
+        )
+
+
 class Places:
     """The zones of a site on the map."""
 
@@ -49,6 +83,7 @@ class Places:
         self._zones = {zone.id: zone for zone in site.zones}
         self._order = {zone.id: n for n, zone in enumerate(site.zones)}
         self._points = {zone.id: _points_of(site, zone) for zone in site.zones}
+        self._boxes = {zone: _Box.round(points) for zone, points in self._points.items()}
         self._known = {*map(str, self._zones), *(str(group.id) for group in site.groups)}
         self._geocodes = dict(geocodes or {})
         self._of_source: dict[SourceId, tuple[ZoneId, ...]] = {}
@@ -107,14 +142,20 @@ class Places:
 
     def in_polygon(self, ring: tuple[Point, ...]) -> tuple[ZoneId, ...]:
         """The zones that a closed ring touches."""
-        box = _box(ring)
-        return tuple(
-            zone
-            for zone, points in self._points.items()
-            if any(_in_box(point, box) and contains(ring, point) for point in points)
-            or any(self._distance(zone, corner) <= BUFFER_M for corner in ring)
-            or _crosses(ring, points)
-        )
+        return tuple(zone for zone in self._zones if self._is_touched(zone, ring))
+
+    def _is_touched(self, zone: ZoneId, ring: tuple[Point, ...]) -> bool:
+        """Whether a ring holds a part of a zone or comes near it; far edges are not looked at."""
+        box, points = self._boxes[zone], self._points[zone]
+        near = [(a, b) for a, b in itertools.pairwise(ring) if box.meets(a, b)]
+        if not near:
+            # The zone lies on one side of the ring: one point speaks for all.
+            return contains(ring, points[0])
+        if any(self._distance(zone, a) <= BUFFER_M for a, _ in near if box.meets(a, a)):
+            return True
+        if any(_to_edge(point, a, b) <= BUFFER_M for a, b in near for point in points):
+            return True
+        return any(contains(ring, point) for point in points)
 
     def coded(self, codes: Iterable[str]) -> tuple[ZoneId, ...] | None:
         """The zones of the codes of areas; None if no code is known."""
@@ -202,20 +243,3 @@ def _to_edge(at: Point, a: Point, b: Point) -> float:
         a.longitude + share * (b.longitude - a.longitude),
     )
     return distance_m(at, near)
-
-
-def _box(ring: tuple[Point, ...]) -> tuple[float, float, float, float]:
-    latitudes = [point.latitude for point in ring]
-    longitudes = [point.longitude for point in ring]
-    return min(latitudes), max(latitudes), min(longitudes), max(longitudes)
-
-
-def _in_box(at: Point, box: tuple[float, float, float, float]) -> bool:
-    return box[0] <= at.latitude <= box[1] and box[2] <= at.longitude <= box[3]
-
-
-def _crosses(ring: tuple[Point, ...], points: tuple[Point, ...]) -> bool:
-    """Whether a thin ring runs between a zone's points without holding one of them."""
-    return any(
-        _to_edge(point, a, b) <= BUFFER_M for a, b in itertools.pairwise(ring) for point in points
-    )

@@ -2,15 +2,15 @@ import itertools
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.detection.event import SourceId
-from alerts.detection.places import Places
+from alerts.detection.places import BUFFER_M, Places, _to_edge
 from alerts.detection.source import Source
 from tests.alerts.detection.ground import event, rules, site
 from zones.bus import ZoneId
-from zones.geometry import Point, distance_m, moved
+from zones.geometry import Point, contains, distance_m, moved
 from zones.site import Evidence, Name
 
 PLACES = Places(site(), {"11410": ("stream",)})
@@ -70,8 +70,32 @@ def test_neighbours_are_one_ring():
     assert PLACES.with_neighbours([ZoneId("stream-2")]) == ("stream-1", "stream-2", "stream-3")
 
 
-def test_a_polygon_with_twenty_thousand_corners_is_answered():
-    ring = [[37.5 + 0.1 * random.random(), 126.9 + 0.1 * random.random()] for _ in range(2_000)]
+def touched_slowly(ring):
+    """The same by the letter: every point against every edge."""
+    for zone, points in PLACES._points.items():
+        if (
+            any(contains(ring, point) for point in points)
+            or any(PLACES._distance(zone, corner) <= BUFFER_M for corner in ring)
+            or any(
+                _to_edge(point, a, b) <= BUFFER_M
+                for a, b in itertools.pairwise(ring)
+                for point in points
+            )
+        ):
+            yield zone
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(37.55, 37.61), st.floats(126.90, 126.97)), min_size=3, max_size=9)
+)
+def test_leaving_out_far_edges_changes_no_answer(corners):
+    ring = tuple(Point(lat, lon) for lat, lon in (*corners, corners[0]))
+    assert PLACES.in_polygon(ring) == tuple(touched_slowly(ring))
+
+
+def test_a_polygon_with_a_thousand_corners_is_answered():
+    ring = [[37.5 + 0.1 * random.random(), 126.9 + 0.1 * random.random()] for _ in range(999)]
     assert unplaced(polygon=ring).zones
 
 
