@@ -22,7 +22,8 @@ from alerts.detection.event import Kind, Phase
 from alerts.detection.event_json import MOST_EVENTS
 from broadcaster.doors.keys_file import keys_path, read_keys
 from broadcaster.doors.signature import signing_headers
-from broadcaster.options import run_option, station_state_option
+from broadcaster.options import run_option, station_option, station_state_option
+from broadcaster.picture_store import PictureError, PictureStore
 from broadcaster.run_directory import RunDirectory, StateDirectory
 
 EXIT_NOT_TAKEN = 1
@@ -98,6 +99,25 @@ def send(
         else:
             _show(status, answer)
     sys.exit(0 if is_taken else EXIT_NOT_TAKEN)
+
+
+@event.command()
+@click.argument("name")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where to write the JPEG.",
+)
+@station_option
+def picture(name: str, output: Path, state: StateDirectory) -> None:
+    """Decrypt a picture that came with an event; NAME is what the alert calls it."""
+    try:
+        octets = PictureStore(state).show(name)
+    except PictureError as error:
+        _refuse(str(error))
+    output.write_bytes(octets)
+    click.echo(f"{output}: {len(octets)} bytes")
 
 
 @dataclass(frozen=True, slots=True)

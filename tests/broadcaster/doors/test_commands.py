@@ -7,6 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from broadcaster.cli import broadcaster
+from broadcaster.doors.keys_file import keys_path, read_keys
+from broadcaster.picture_store import PictureStore
+from broadcaster.run_directory import StateDirectory
 from tests.broadcaster.doors.door_ground import FakeControl, doors, smoke, water
 from tests.house.checkout import ROOT
 
@@ -53,9 +56,6 @@ async def test_an_event_is_signed_and_sent(run_directory, state_directory, tmp_p
     def send(*words):
         return asyncio.to_thread(typed, "event", "send", *words, *common)
 
-    from broadcaster.doors.keys_file import keys_path, read_keys
-    from broadcaster.run_directory import StateDirectory
-
     keys = read_keys(keys_path(StateDirectory(state_directory)))
     async with (
         FakeControl(run_directory / "control.sock").running() as control,
@@ -91,6 +91,15 @@ def test_where_there_is_no_door_it_says_so(run_directory, state_directory):
     assert "does not answer" in refused.output
     ftp = typed("event", "send", "--key", "vms-1", *event, *common, "--url", "ftp://x/")
     assert "no http:// or https:// address" in ftp.output
+
+
+def test_a_picture_is_decrypted(state_directory, tmp_path):
+    name = PictureStore(StateDirectory(state_directory)).keep(b"a picture")
+    output = tmp_path / "seen.jpg"
+    where = ("--output", output, "--state", state_directory)
+    assert typed("event", "picture", name, *where).exit_code == 0
+    assert output.read_bytes() == b"a picture"
+    assert "not the name of a picture" in typed("event", "picture", "../keys.json", *where).output
 
 
 # --- rules ---
