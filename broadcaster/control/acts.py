@@ -75,6 +75,14 @@ class Witnessed(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Audit(Command):
+    """Something that belongs in the record though it changes nothing on air: a sign-in, a right."""
+
+    action: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detect(Command):
     """Authentic events of cameras, gauges and others, in the order in which they came."""
 

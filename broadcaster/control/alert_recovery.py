@@ -57,6 +57,10 @@ class AlertNotes:
             return None
         return dict(self._facts)
 
+    def seed(self, facts: Mapping[str, _Facts]) -> None:
+        """Know what a recovery found: the next note holds it too."""
+        self._facts = dict(facts)
+
     def _write(self) -> None:
         said = {"boot": this_boot(), "alerts": self._facts}
         write_whole(self._path, json.dumps(said, ensure_ascii=False).encode(), durable=False)
@@ -80,12 +84,12 @@ def found_again(notes: AlertNotes, state: StateDirectory, messages: MessageBook)
         for name, facts in (noted or {}).items()
         if _revision(facts) > _revision(recorded.get(name, {}))
     }
+    notes.seed(rows)
     found = recover(rows.values(), monotonic(), datetime.now(UTC), messages)
     for problem in found.problems:
         log.error("%s", problem)
-    living = [alert.id for alert in found.book.living]
-    if living:
-        log.warning("alerts found again: %s", ", ".join(living))
+    if found.book.living:
+        log.warning("alerts found again: %s", ", ".join(one.id for one in found.book.living))
     return FoundAgain(found.book, unrecorded)
 
 

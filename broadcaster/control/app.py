@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic_ns
 from types import MappingProxyType
@@ -52,6 +53,7 @@ from broadcaster.control.recorder import Recorder
 from broadcaster.control.schedule_keeper import ScheduleKeeper
 from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
+from broadcaster.control.steering import read_steer
 from broadcaster.control.store_care import StoreCare
 from broadcaster.control.warnings import Warnings
 from broadcaster.control.wire import read_command
@@ -258,6 +260,10 @@ class Control:
         try:
             if fields.get("name") == "reload":
                 return await self._reload(fields)
+            if fields.get("name") == "steer":
+                known = self._schedule.by_sound.values()
+                place = partial(ring_path, self._run.path)
+                return await self._done(read_steer(fields, known, now, place))
             command = read_command(fields, core.ground.site, core.ground.clock, now)
             if isinstance(command, Alerting) and command.name == "preview":
                 return core.alerts.preview(command.order, now)
@@ -376,6 +382,8 @@ class Control:
             )
             if heard is not None:
                 self._recorder.record(heard)
+            for again in self._as_run.again(anchor.sample):
+                await self._inbox.put(again)
             self._recorder.note_faults(self._faults())
             self._beat()
             self._server.publish()

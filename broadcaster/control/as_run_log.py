@@ -5,10 +5,11 @@ The entries go to the journal; without a witness one says that it is not verifie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from broadcaster.control.acts import Recorded
+from broadcaster.control.steering import Steer, Steering
 from broadcaster.control.witnesses import Witnesses
 from broadcaster.engine.plan import Plan
 from broadcaster.journal.entry import Entry, Kind
@@ -36,8 +37,7 @@ class AsRunLog:
         """Begin with nothing."""
         self._book = AsRunBook()
         self._until: Sample | None = None
-        self.again: tuple[tuple[Recording, tuple[ZoneId, ...]], ...] = ()
-        """News that was interrupted, and where: to be played again whole."""
+        self._cut: tuple[tuple[Recording, tuple[ZoneId, ...]], ...] = ()
 
     def look(
         self,
@@ -66,10 +66,22 @@ class AsRunLog:
             is_seen = _is_seen(witnesses, site, zone, anchor.sample)
             self._book.watch(zone, bus, begin, now, is_seen=is_seen)
         ended = self._book.ended(now)
-        self.again = tuple(_cut_news(ended, known))
+        self._cut = (*self._cut, *_cut_news(ended, known))
         if not ended:
             return None
         return Recorded(tuple(_entry(one, plan, known, anchor) for one in ended))
+
+    def again(self, now: Sample) -> Iterator[Steer]:
+        """Orders to play the news again, whole, that was interrupted: half heard is not heard."""
+        cut, self._cut = self._cut, ()
+        for recording, zones in cut:
+            yield Steer(
+                key=f"again {recording.id} {now} {zones[0]}",
+                at=now,
+                zones=tuple(zones),
+                steering=Steering.NEXT,
+                recording=recording,
+            )
 
 
 def _is_seen(witnesses: Witnesses, site: Site, zone: ZoneId, now: Sample) -> bool:

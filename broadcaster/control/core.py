@@ -18,6 +18,7 @@ from broadcaster.control import programme, records
 from broadcaster.control.acts import (
     Alerting,
     Answered,
+    Audit,
     Command,
     Detect,
     Effect,
@@ -42,6 +43,7 @@ from broadcaster.control.detecting import Detecting
 from broadcaster.control.ground import Ground
 from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
 from broadcaster.control.programme import Library, Standing
+from broadcaster.control.steering import Steer, steered
 from broadcaster.control.self_testing import SelfTesting
 from broadcaster.control.told import Told, ToldBook
 from broadcaster.control.warnings import Warnings, alerts_of, is_composed
@@ -169,6 +171,8 @@ class Core:
                 return self._withdraw(command, now)
             case Alerting():
                 return [*self.alerts.handle(command, now), *self._settled()]
+            case Audit():
+                return [records.audited(command, self.anchor(now)), Answered(command.key)]
             case Detect():
                 return self._detect(command, now)
             case Restarted():
@@ -191,6 +195,8 @@ class Core:
             case TakeOutline():
                 self._outline = command.outline
                 return self._extend(now, is_changed=command.is_changed)
+            case Steer():
+                return self._steer(command, now)
             case TakeSite():
                 return self._take_site(command, now)
             case EngineAdopted():
@@ -287,6 +293,14 @@ class Core:
         self._wait(order.key, mine, now, needs_start=False)
         return [records.withdrawn(order, mine, end, self.anchor(now)), *planned]
 
+    def _steer(self, order: Steer, now: float) -> list[Effect]:
+        """Let somebody have the programme of some zones otherwise, from now on."""
+        zones = zones_of(order.zones, self.ground.site)
+        before = Standing(self.plan.claims, self.plan.sources, self.plan.gain_steps)
+        planned = self._extend(now, before=steered(before, order, set(zones), self.sample(now)))
+        self._wait(order.key, (), now, needs_start=False)
+        return [records.steered(order, zones, self.anchor(now)), *planned, *self._settled()]
+
     def _take_site(self, order: TakeSite, now: float) -> list[Effect]:
         """Stand on another site; what stays is not touched (zones are never left mid-warning)."""
         there = {zone.id for zone in order.ground.site.zones}
@@ -347,11 +361,17 @@ class Core:
         return [Noticed(said), *self._extend(now, command.anchor, is_changed=True)]
 
     def _extend(
-        self, now: float, anchor: WallAnchor | None = None, *, is_changed: bool = False
+        self,
+        now: float,
+        anchor: WallAnchor | None = None,
+        *,
+        is_changed: bool = False,
+        before: Standing | None = None,
     ) -> list[Effect]:
         """Bring the programme up to date, and drop what is over.
 
-        With another `anchor`, or when the schedule `is_changed`, the future is planned anew.
+        With another `anchor`, or when the schedule `is_changed`, the future is planned anew. It
+        goes on from `before`, if that is given, instead of from the plan.
         """
         wait = EXTEND_EVERY if self.library.is_settled else UNSETTLED_EVERY
         self._extend_at = now + wait
@@ -365,7 +385,8 @@ class Core:
             if not (programme.is_programme(c) or is_composed(c.id)) and c.zone in there
         )
         anchor = anchor or self.plan.anchor
-        standing = self._programme(anchor, at, is_changed=is_changed)
+        before = before or Standing(self.plan.claims, self.plan.sources, self.plan.gain_steps)
+        standing = self._programme(before, anchor, at, is_changed=is_changed)
         names = {id(source): name for name, source in self.plan.sources.items()}
         sources = {names[id(claim.source)]: claim.source for claim in acts}
         sources |= self._messages()
@@ -376,10 +397,11 @@ class Core:
         levels = (*programme.warning_levels(site), *standing.gain_steps)
         return [*noticed, *self._plan(claims, {**standing.sources, **sources}, anchor, levels)]
 
-    def _programme(self, anchor: WallAnchor, at: Sample, *, is_changed: bool) -> Standing:
+    def _programme(
+        self, before: Standing, anchor: WallAnchor, at: Sample, *, is_changed: bool
+    ) -> Standing:
         """The programme from `at` on; as it stands while nobody has said what it shall be."""
         site = self.ground.site
-        before = Standing(self.plan.claims, self.plan.sources, self.plan.gain_steps)
         if self._outline is None and self._awaits_outline:
             return programme.as_it_stands(before, {zone.id for zone in site.zones})
         if self._outline is None or self._outline.end < anchor.utc_at(at) + programme.OUTLINED / 2:

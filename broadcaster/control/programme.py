@@ -55,6 +55,8 @@ PROMISED: Sample = samples(20)
 """What begins within this time stays when the schedule is changed: it is being staged."""
 OUTLINED = timedelta(hours=50)
 """How far quiet hours, live sources and levels are planned."""
+STEERED = priority.Priority(22)
+"""Live take-over and hold by hand: above the schedule and its silences, below all announcements."""
 ALWAYS: Sample = -(1 << 52)
 """Before any sample: since when the warning level holds. Every step of the hour is later."""
 
@@ -159,6 +161,7 @@ def programme(
     for lane in plan.lanes:
         work.add_lane(lane)
     work.add_chime()
+    work.keep_steered()
     return Standing(work.claims(tuple(zones)), work.sources, work.levels())
 
 
@@ -341,6 +344,14 @@ class _Programme:
             self.sources[_CHIME] = chime
         elif self._library.chime is not None:
             self.sources[_CHIME] = Sequence(loop=(self._library.chime,))
+
+    def keep_steered(self) -> None:
+        """What somebody did by hand holds until it is ended."""
+        names = {id(source): name for name, source in self._standing.sources.items()}
+        for claim in self._begun.values():
+            if claim.priority == STEERED and (claim.until is None or claim.until > self._now):
+                self.sources[names.get(id(claim.source), str(claim.id))] = claim.source
+                self._timed.append(claim)
 
     # --- claims and levels ---
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from broadcaster.control.acts import Command, Play, Recorded, TakeSite, Withdraw
+from broadcaster.control.acts import Audit, Command, Play, Recorded, TakeSite, Withdraw
+from broadcaster.control.steering import Steer
 from broadcaster.journal.entry import LONGEST_SUBJECT, Entry, Kind
 from zones.bus import Claim, ClaimId
 from zones.media_time import Sample, WallAnchor
@@ -71,6 +72,19 @@ def reloaded(order: TakeSite, now: WallAnchor) -> Recorded:
     return Recorded((_act(ClaimId("site"), facts, now),), order.key)
 
 
+def steered(order: Steer, zones: Sequence[str], now: WallAnchor) -> Recorded:
+    """Somebody steered the running programme by hand."""
+    recording = order.recording
+    facts = {
+        **_given(order.steering.value, order),
+        "zones": list(zones),
+        "recording": None if recording is None else recording.id,
+        "title": "" if recording is None else _words(recording.title),
+        "source": _words(order.source),
+    }
+    return Recorded((_act(ClaimId("programme"), facts, now),), order.key)
+
+
 def found(name: ClaimId, now: WallAnchor) -> Recorded:
     """A claim is on air that an earlier control put there and did not live to record."""
     return Recorded((_act(name, {"act": "found on air", "by": "control"}, now),))
@@ -82,6 +96,14 @@ def refused(command: Command, what: str, why: str, now: WallAnchor) -> Recorded:
     subject = what[:LONGEST_SUBJECT]
     entry = Entry(kind=Kind.AUDIT, subject=subject, utc=now.utc, at=now.sample, facts=facts)
     return Recorded((entry,))
+
+
+def audited(command: Audit, now: WallAnchor) -> Recorded:
+    """Who signed in, was refused, or was given a right."""
+    facts = {**_given(command.action, command), **command.facts}
+    subject = command.action[:LONGEST_SUBJECT]
+    entry = Entry(kind=Kind.AUDIT, subject=subject, utc=now.utc, at=now.sample, facts=facts)
+    return Recorded((entry,), command.key)
 
 
 def _given(act: str, command: Command) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from alerts.detection import EventError, admitted_in
-from broadcaster.control.acts import Alerting, Command, Detect, Play, Withdraw, Witnessed
+from broadcaster.control.acts import Alerting, Audit, Command, Detect, Play, Withdraw, Witnessed
 from broadcaster.control.alert_orders import READERS as ALERT_ORDERS
 from broadcaster.control.alert_orders import read_order
 from broadcaster.control.play_order import KINDS, RefusedError
@@ -19,6 +19,8 @@ from zones.media_time import RATE, MediaClock, Sample
 from zones.site import Site, StreamId
 from zones.sound import PcmId
 
+LONGEST_AUDIT = 10_000
+"""Characters of the facts of one audited act."""
 MOST_EVENTS = 1000
 """Detections in one command."""
 MOST_WITNESSED = 10_000
@@ -129,6 +131,19 @@ def _witness(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Wit
     )
 
 
+def _audit(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Audit:
+    facts = _field(fields, "facts", dict, "an object", {})
+    if len(str(facts)) > LONGEST_AUDIT:
+        raise RefusedError(f"facts of more than {LONGEST_AUDIT} characters", "facts")
+    return Audit(
+        key=_text(fields, "key"),
+        who=_text(fields, "who"),
+        at=now,
+        action=_text(fields, "action"),
+        facts=facts,
+    )
+
+
 def _detections(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Detect:
     """Events that a door let in; one that is none is the door's fault, and refused with all."""
     listed = _field(fields, "events", list, "a list")
@@ -147,6 +162,7 @@ _READERS: dict[str, _Reader] = {
     "withdraw": _withdraw,
     "witness": _witness,
     "detections": _detections,
+    "audit": _audit,
     "told": read_told,
 }
 

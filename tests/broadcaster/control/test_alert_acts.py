@@ -17,9 +17,9 @@ from broadcaster.control.acts import (
     Witnessed,
 )
 from broadcaster.control.play_order import RefusedError
-from broadcaster.self_test import SENT_NS
 from broadcaster.control.wire import read_command
 from broadcaster.journal.entry import Kind as Entries
+from broadcaster.self_test import SENT_NS
 from broadcaster.witness import Fact, Witness
 from tests.broadcaster.control.bench import (
     CLOCK,
