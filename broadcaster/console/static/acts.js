@@ -6,7 +6,7 @@
 import { ask, newKey } from "./api.js";
 import { signal } from "./dom.js";
 import { live } from "./state.js";
-import { t } from "./words.js";
+import { t, worded } from "./words.js";
 
 /** Acts under way: {key: {name, subject, since, phase}}; phase is sending, again or kept. */
 export const underWay = signal({});
@@ -16,6 +16,7 @@ export const notices = signal([]);
 const AGAIN_MS = 700;
 const GIVE_UP_MS = 20_000;
 const NOTICE_MS = 12_000;
+const SHOWN_MS = 1000;
 let count = 0;
 
 export function notify(kind, text) {
@@ -76,6 +77,13 @@ async function sent(method, path, body, key) {
   }
 }
 
+/** Wait until the page has heard of the station again: what a button says must not run ahead of it. */
+async function shown() {
+  const { revision } = live.value;
+  const until = performance.now() + SHOWN_MS;
+  while (live.value.revision === revision && performance.now() < until) await pause(50);
+}
+
 /**
  * Do an act. `name` is what people call it, `subject` what it is done to.
  * Gives the station's answer; null when it was refused, which is told.
@@ -86,8 +94,10 @@ export async function act({ name, subject = "", path, body = {} }) {
   try {
     const answer = await sent("POST", path, body, key);
     const onAir = Array.isArray(answer.on_air) ? answer.on_air.length : 0;
-    notify("good", onAir ? t("onAirIn", { act: name, n: onAir }) : t("done", { act: name }));
+    if (onAir) notify("good", t("onAirIn", { act: name, n: onAir }));
+    else notify("good", answer.state ? t("taken", { act: name, state: worded("state", answer.state) }) : t("done", { act: name }));
     if (answer.durable === false) notify("bad", t("notDurable"));
+    await shown();
     return answer;
   } catch (error) {
     const isUnknown = !error.problem || error.problem.status === 504;

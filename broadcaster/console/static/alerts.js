@@ -2,10 +2,10 @@
 
 import { act, busyWith } from "./acts.js";
 import { html, signal, useState } from "./dom.js";
-import { EndingSheet, NEEDS_SHEET } from "./endings.js";
+import { ENDS, EndingSheet, NEEDS_SHEET } from "./endings.js";
 import { Act, Hold, clockTime, lockReason } from "./parts.js";
 import { Shape } from "./shapes.js";
-import { alerts, chosen, exercises, heardIn, isOver, isWaiting, live, may, now, site, sounding, suspected, waiting, zoneById } from "./state.js";
+import { alerts, chosen, exercises, heardIn, isOver, isWaiting, live, may, me, now, site, sounding, suspected, waiting, zoneById } from "./state.js";
 import { lasting, said, t, worded } from "./words.js";
 
 /** Which act on which alert has its sheet open: {alert, act}. */
@@ -76,6 +76,9 @@ const RUNNING_ACTS = ["correct", "all-clear", "step-down", "reconfirm", "escalat
 const KINDS = { correct: "main", "all-clear": "main" };
 const HELD = new Set(["confirm"]);
 
+/** Whether a second person is waited for, and whoever looks is the first. */
+const isOwn = (alert) => alert.window?.purpose === "second person" && alert.raised_by === me.value?.name;
+
 function bodyOf(name) {
   return name === "add-zones" ? { zones: [...chosen.value] } : {};
 }
@@ -83,9 +86,10 @@ function bodyOf(name) {
 function AlertAct({ alert, name }) {
   const label = worded("act", name);
   const busy = busyWith(alert.id, label);
-  const right = name;
   const extra = [...chosen.value].filter((id) => !alert.zones.includes(id));
-  let reason = lockReason() || (may(right) ? "" : t("lockRight")) || (alert.may.includes(name) ? "" : t("lockNow"));
+  const isPossible = name === "stop" || alert.may.includes(name);
+  let reason = lockReason() || (may(name) ? "" : t("lockRight")) || (isPossible ? "" : t("lockNow"));
+  if (!reason && name === "confirm" && isOwn(alert)) reason = t("lockOther");
   if (!reason && name === "add-zones" && !extra.length) reason = t("choosingHelp");
   const send = () => act({ name: label, subject: alert.id, path: `/alerts/${alert.id}/${name}`, body: bodyOf(name) });
   if (HELD.has(name)) return html`<${Hold} onHeld=${send} reason=${reason} busy=${busy}>${label}</${Hold}>`;
@@ -96,14 +100,13 @@ function AlertAct({ alert, name }) {
 function AlertActs({ alert }) {
   const offered = new Set(alert.may);
   const names = isWaiting(alert) ? [...WAITING_ACTS, ...(alert.rise ? RUNNING_ACTS : [])] : RUNNING_ACTS;
+  if (ENDS.some((name) => offered.has(name))) offered.add("stop");
   const shown = [...new Set(names)].filter((name) => offered.has(name));
   return html`<div class="acts">
     ${offered.has("confirm") && isWaiting(alert) && html`<${AlertAct} alert=${alert} name="confirm" />`}
     ${shown.map((name) => html`<${AlertAct} key=${name} alert=${alert} name=${name} />`)}
   </div>`;
 }
-
-const CALL_WORDS = (alert) => alert.calling && t("calling", { why: alert.calling.why, n: alert.calling.step + 1 });
 
 export function AlertCard({ alert }) {
   const isSounding = !isWaiting(alert) || alert.rise !== undefined;
@@ -115,7 +118,7 @@ export function AlertCard({ alert }) {
       <div><h3>${said(alert.title)}</h3><p class="badges"><b>${worded("level", alert.level_name)}</b> · ${worded("state", alert.state)} · <span class="number">${elapsed}</span></p></div></header>
     <p class="soft">${[by, ownPlace(alert), t("zonesCount", { n: alert.zones.length })].filter(Boolean).join(" · ")}</p>
     <${Window} alert=${alert} />
-    ${alert.calling && html`<p class="call"><${Shape} of="bell" />${CALL_WORDS(alert)}</p>`}
+    ${alert.calling && html`<p class="call"><${Shape} of="bell" />${t("calling", { why: t(`call ${alert.calling.why}`), n: alert.calling.step + 1 })}</p>`}
     ${isSounding && html`<${Heard} alert=${alert} />`}
     ${alert.limit_left_s !== undefined && left(alert.limit_left_s) < 1800 && html`<p class="call">${t("limit", { t: lasting(left(alert.limit_left_s)) })}</p>`}
     <${AlertActs} alert=${alert} />

@@ -23,7 +23,8 @@ const SHEETS = {
   escalate: { help: "escalateHelp", reasons: ["reasonWorse", "reasonSite", "reasonOfficial"], levels: ["warning", "evacuate"], isHeld: true },
   "break-glass": { help: "breakGlassHelp", reasons: ["reasonAlone", "reasonWorse"], isHeld: true },
 };
-const ENDS = ["correct", "all-clear", "step-down"];
+/** How a warning can end: never without a word. */
+export const ENDS = ["correct", "all-clear", "step-down"];
 const RANKS = ["caution", "warning", "evacuate"];
 
 export const NEEDS_SHEET = new Set([...Object.keys(SHEETS), "stop"]);

@@ -3,8 +3,7 @@
 import { Alerts } from "./alerts.js";
 import { Diagram } from "./diagram.js";
 import { html, useEffect } from "./dom.js";
-import { reasonOf } from "./parts.js";
-import { Act } from "./parts.js";
+import { Act, reasonOf } from "./parts.js";
 import { go, route } from "./route.js";
 import { Shape } from "./shapes.js";
 import { choose, chosen, isOld, site, toggle, zones } from "./state.js";

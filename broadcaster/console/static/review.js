@@ -3,7 +3,7 @@
 import { preview } from "./acts.js";
 import { html, useEffect, useState } from "./dom.js";
 import { Shape } from "./shapes.js";
-import { isOld, site, zoneById } from "./state.js";
+import { isOld, living, site, zoneById } from "./state.js";
 import { said, t, worded } from "./words.js";
 
 const SETTLE_MS = 120;
@@ -29,18 +29,28 @@ export function usePreview(body) {
   return text && known.text === text ? known : null;
 }
 
+/** What is called by its kind where it has no name of its own. */
+const KINDS = new Set(["programme", "notice", "page", "exercise", "warning"]);
+/** The station calls what sounds by its English title; where a message has it, by its own language's. */
+function titled(title) {
+  if (KINDS.has(title)) return worded("kind", title);
+  const found = [...living.value, ...(site.value?.messages ?? [])].find((one) => one.title.en === title);
+  return found ? said(found.title) : title;
+}
+
 const LANGUAGES = { ko: "한국어", en: "English", zh: "中文", ja: "日本語" };
 
 function Exits({ answer }) {
   const named = Object.entries(answer.exits ?? {});
   if (!named.length) return html`<p>${t("exitsNone")}</p>`;
-  return html`<ul class="plain-list">${named.map(([zone, exit]) => html`<li><b>${said(zoneById.value.get(zone)?.name) || zone}</b> → ${said(exit)}</li>`)}</ul>`;
+  return html`<ul class="plain-list">${named.map(([zone, exit]) => html`<li><b>${said(zoneById.value.get(zone)?.name) || zone}</b> → ${said(exit)}</li>`)}
+    ${named.length < answer.zones.length && html`<li class="soft">${t("exitsElsewhere")}</li>`}</ul>`;
 }
 
 function Interrupts({ answer }) {
   const found = answer.interrupts ?? [];
   if (!found.length) return html`<p>${t("interruptsNone")}</p>`;
-  return html`<ul class="plain-list">${found.map((one) => html`<li>${one.gives_way ? "" : html`<${Shape} of="overridden" />`}<b>${one.title}</b> · ${t("zonesCount", { n: one.zones.length })}${one.gives_way ? "" : ` · ${t("givesWayNot")}`}</li>`)}</ul>`;
+  return html`<ul class="plain-list">${found.map((one) => html`<li>${one.gives_way ? "" : html`<${Shape} of="overridden" />`}<b>${titled(one.title)}</b> · ${t("zonesCount", { n: one.zones.length })}${one.gives_way ? "" : ` · ${t("givesWayNot")}`}</li>`)}</ul>`;
 }
 
 /** The review of a request; `known` is what usePreview gives. */

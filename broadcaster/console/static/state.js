@@ -105,6 +105,7 @@ function zoneOf(described, index, streams, living_) {
     commanded,
     kind,
     alerts: alertsOf(commanded?.claim),
+    titles: living_.filter((one) => alertsOf(commanded?.claim).includes(one.id)).map((one) => one.title),
     isEnding: role === "ending" || role === "only",
     sent: all(streams.map((stream) => stream.sent)),
     arrived: all(streams.map((stream) => stream.arrived)),
@@ -175,8 +176,9 @@ async function learnSite() {
   isAsking = true;
   try {
     site.value = await ask("GET", "/site");
-  } catch {
-    setTimeout(learnSite, 1000);
+  } catch (error) {
+    // Signed out, the link says so as well; after signing in this is asked again.
+    if (error.problem?.status !== 401) setTimeout(learnSite, 1000);
   } finally {
     isAsking = false;
   }
@@ -186,7 +188,10 @@ let connect = null;
 /** Begin, or begin anew after signing in. */
 export function begin() {
   isSignedOut.value = false;
-  if (connect) return connect();
+  if (connect) {
+    if (!site.value) learnSite();
+    return connect();
+  }
   connect = follow(
     (said) => { live.value = { ...said }; },
     () => {

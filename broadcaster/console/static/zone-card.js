@@ -13,7 +13,7 @@ export function ZoneCard({ zone }) {
     <h3><button type="button" class="zone-name" aria-pressed=${isChosen} onClick=${() => toggle(zone.id)}>
       <span class="key" aria-hidden="true">${zone.number}</span><span class="names">${said(zone.name)}<small lang="">${otherwise(zone.name)}</small></span>
     </button></h3>
-    <p class="on-air"><${Kind} zone=${zone} /><span class="title">${zone.commanded?.title ?? t("nothing")}</span></p>
+    <p class="on-air"><${Kind} zone=${zone} /><span class="title">${zone.titles.map(said).join(", ") || zone.commanded?.title || t("nothing")}</span></p>
     <${Level} value=${zone.level} />
     <dl class="facts" aria-label=${t("facts")}>
       <${Fact} name="commanded" value=${zone.commanded ? true : undefined} otherwise="unknown" />
