@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import socket
 import struct
 from collections.abc import Iterable, Mapping
@@ -81,6 +82,19 @@ def steer(sending: socket.socket, interface: Interface, address: str) -> None:
     # struct ip_mreqn, ip(7)
     index = struct.pack("=4s4si", bytes(4), socket.inet_aton(address), interface.index)
     sending.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, index)
+
+
+def renew(sending: socket.socket, wanted: SendingSocket, there: Iterable[Interface]) -> None:
+    """Put a socket that sends from the interface's present address in the place of `sending`.
+
+    The descriptor keeps its number; processes that have it already keep the socket before.
+
+    Raises:
+        InterfaceError: the interface is away or refuses.
+    """
+    is_shared = bool(sending.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR))
+    with _open(wanted, None, tuple(there), is_shared=is_shared) as fresh:
+        os.dup2(fresh.fileno(), sending.fileno(), inheritable=False)
 
 
 def _is_fit(kept: socket.socket, wanted: SendingSocket, there: tuple[Interface, ...]) -> bool:

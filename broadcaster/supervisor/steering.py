@@ -12,12 +12,12 @@ import contextlib
 import errno
 import logging
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 from broadcaster.engine.site_streams import SendingSocket
 from broadcaster.interfaces import Interface, InterfaceError, found, interfaces, news
-from broadcaster.supervisor.sending_sockets import ANY_ADDRESS, source_of, steer
+from broadcaster.supervisor.sending_sockets import ANY_ADDRESS, renew, source_of, steer
 
 _LOOK_EVERY: Final = 5.0
 """Seconds between looks when there is no news; news can be lost (rtnetlink(7), ENOBUFS)."""
@@ -36,6 +36,8 @@ class Steering:
         self._wanted = tuple(wanted)
         self._sockets = sockets
         self._indexes: dict[str, int] = {}
+        self.renewed: list[str] = []
+        """Sockets that send from another address than before; engines have not got them yet."""
         self._away: dict[str, str] = {}
 
     def look(self, there: Iterable[Interface]) -> list[str]:
@@ -49,6 +51,7 @@ class Steering:
                 if self._indexes.get(wanted.name) != interface.index:
                     steer(self._sockets[wanted.name], interface, address)
                     self._indexes[wanted.name] = interface.index
+                moved = self._followed(wanted, interface, there)
             except InterfaceError as error:
                 away[wanted.interface] = f"{error}: nothing is sent there until it is back"
                 continue
@@ -57,28 +60,46 @@ class Steering:
                 away[wanted.interface] = f"cannot send by interface {wanted.interface}: {reason}"
                 continue
             if wanted.interface in self._away:
-                said[wanted.interface] = self._returned(wanted, interface)
+                said[wanted.interface] = (
+                    f"interface {wanted.interface} is back and is sent by again"
+                )
+            if moved:
+                said[wanted.interface] = moved
         fresh = [text for name, text in away.items() if name not in self._away]
         self._away = away
         return [*said.values(), *fresh]
 
-    def _returned(self, wanted: SendingSocket, interface: Interface) -> str:
-        source = source_of(self._sockets[wanted.name])[0]
-        if source in (ANY_ADDRESS, *interface.addresses):
-            return f"interface {wanted.interface} is back and is sent by again"
+    def _followed(
+        self, wanted: SendingSocket, interface: Interface, there: tuple[Interface, ...]
+    ) -> str:
+        """Send from the interface's present address; a sentence when it is another one."""
+        sending = self._sockets[wanted.name]
+        before = source_of(sending)[0]
+        if before in (ANY_ADDRESS, *interface.addresses):
+            return ""
+        renew(sending, wanted, there)
+        self.renewed.append(wanted.name)
+        after = source_of(sending)[0]
         return (
-            f"interface {wanted.interface} came back without address {source}, which packets "
-            "still carry as their source: give it that address, or stop and start the station"
+            f"interface {wanted.interface} has address {after} instead of {before}: "
+            "the engines are replaced, and receivers that know the sender by its address must "
+            "learn it anew"
         )
 
 
-async def keep_steered(steering: Steering) -> None:
-    """Look at every change of an interface, until cancelled."""
+async def keep_steered(steering: Steering, renewed: Callable[[list[str]], Awaitable[None]]) -> None:
+    """Look at every change of an interface, until cancelled.
+
+    `renewed` is told the names of sockets that the engines must be given anew.
+    """
     loop = asyncio.get_running_loop()
     with news() as changes:
         while True:
             for sentence in steering.look(interfaces()):
                 log.warning("%s", sentence)
+            if steering.renewed:
+                names, steering.renewed = steering.renewed, []
+                await renewed(names)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_EVERY):
                     await _heard(loop, changes)

@@ -39,13 +39,20 @@ from broadcaster.supervisor.ground import Ground, Options, prepare
 from broadcaster.supervisor.heartbeat import INTERVAL, Heartbeat, Look, Stillness
 from broadcaster.supervisor.sending_sockets import source_of
 from broadcaster.supervisor.steering import Steering, keep_steered
-from broadcaster.supervisor.systemd_notify import notify, watchdog_interval
+from broadcaster.supervisor.systemd_notify import (
+    forget_descriptor,
+    notify,
+    store_descriptor,
+    watchdog_interval,
+)
 from zones.media_time import MediaClock
 from zones.site import Site
 
 ENGINE_DELAYS: Final = (0.0, 0.0, 0.05, 0.1, 0.25)
 """Seconds before an engine's next start: it is never given up (SAFETY G5)."""
 DELAYS: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+_STANDING_BY: Final = 2.0
+"""Seconds in which a standby that is started anew has everything staged."""
 _ALONE: Final = 1.0
 """Seconds an engine that starts anew has the processors to itself."""
 _START_LIMIT: Final = 10.0
@@ -101,7 +108,7 @@ class Supervisor:
         self._own(self._question, "questions to control")
         self._own(self._look_for_still_ones, "looks at the others")
         steering = Steering(sockets_of(self._ground.site), self._ground.sockets)
-        self._own(partial(keep_steered, steering), "interfaces")
+        self._own(partial(keep_steered, steering, self._replace_engines), "interfaces")
         return self
 
     async def __aexit__(
@@ -230,6 +237,21 @@ class Supervisor:
         self.speaking.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.speaking.wait(), _ALONE)
+
+    async def _replace_engines(self, renewed: list[str]) -> None:
+        """Let engines with the present sockets take the others' place, without a gap elsewhere."""
+        for name in renewed:
+            if self._options.keep_engines:
+                forget_descriptor(name)
+                store_descriptor(name, self.ground.sockets[name].fileno())
+        engines = [child for child in self._children if child.duty.role == ENGINE]
+        for child in sorted(engines, key=self._is_speaking):
+            if len(engines) > 1:
+                await child.stop()
+                await asyncio.sleep(_STANDING_BY)
+            else:
+                child.kill()  # a stop would take leave of the receivers
+        self._write_table()
 
     def _write_table(self) -> None:
         """Tell others what runs; sound does not depend on it, so a full disk is only logged."""

@@ -153,11 +153,40 @@ def test_an_interface_that_is_gone_again_at_once_is_said(steered):
     assert steering.look(interfaces()) == ["interface lo is back and is sent by again"]
 
 
-def test_another_address_than_the_packets_carry_is_said(steered):
+def test_another_address_is_sent_from_under_the_same_descriptors(steered):
     steering, sockets = steered
     assert {source_of(one)[0] for one in sockets.values()} == {"127.0.0.1"}
+    numbers = [one.fileno() for one in sockets.values()]
     there = interfaces()
     moved = tuple(replace(one, addresses=("127.0.0.2",)) for one in there)
     steering.look(())
     (said,) = steering.look(moved)
-    assert said.startswith("interface lo came back without address 127.0.0.1, which packets ")
+    assert said.startswith("interface lo has address 127.0.0.2 instead of 127.0.0.1: the engines ")
+    assert {source_of(one)[0] for one in sockets.values()} == {"127.0.0.2"}
+    assert [one.fileno() for one in sockets.values()] == numbers
+    assert steering.renewed == ["a", "b"]
+    assert steering.look(moved) == []
+    assert {one.getsockopt(socket.IPPROTO_IP, socket.IP_TOS) >> 2 for one in sockets.values()} == {
+        46, 0,
+    }  # fmt: skip
+
+
+@pytest.mark.slow
+def test_sound_comes_back_with_another_address(on_the_cable):
+    plugged, group, run = on_the_cable
+    until(lambda: is_sent(run), "the ear hears it")
+    with plugged.tapped() as tap:
+        ((_, before),) = packets(tap, group, 1)
+    plugged.pull()
+    replace(plugged, address="10.77.0.9").plug()
+
+    def is_moved() -> bool:
+        with plugged.tapped() as tap:
+            return socket.inet_ntoa(packets(tap, group, 1)[0][0][:4]) == "10.77.0.9"
+
+    until(is_moved, "packets carry the new address")
+    with plugged.tapped() as tap:
+        after = packets(tap, group, 20)
+    assert before
+    assert {packet.ssrc for _, packet in after if packet} == {before.ssrc}
+    until(lambda: is_sent(run), "the ear hears it again")
