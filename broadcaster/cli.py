@@ -54,6 +54,7 @@ _COMMANDS: Final = {
     "event": ("broadcaster.doors.event_command", "event", "Report detections by hand."),
     "playlist": ("broadcaster.commands.playlist", "playlist", "Lists of recordings."),
     "schedule": ("broadcaster.commands.schedule", "schedule", "What plays when, and what will."),
+    "steer": ("broadcaster.commands.steer", "steer", "Skip, play next, hold, take over live."),
     "as-run": ("broadcaster.commands.as_run", "as_run", "What was heard, for the reports."),
     "journal": ("broadcaster.commands.journal", "journal", "What was done: check it, export it."),
     "people": ("broadcaster.console.commands", "people", "Who may sign in at the console."),

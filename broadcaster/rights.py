@@ -44,6 +44,7 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     "read-journal": _ALL - {Role.VIEWER},
     # announcements
     "play": _WITH_RADIO,
+    "steer": _WITH_RADIO,
     "withdraw": _WITH_RADIO,
     "play-warning": _OPERATORS,
     "withdraw-warning": _OPERATORS,

@@ -125,6 +125,29 @@ def laid_out(
     return tuple(item for item in work.items if item[0] + item[1].length > keep_from)
 
 
+def cut_off(items: Iterable[Item], at: Sample, fade: Sample) -> tuple[Item, ...]:
+    """The items with whatever sounds at `at` faded out from there; nothing follows it."""
+    begun = [item for item in items if item[0] < at]
+    if begun and begun[-1][0] + begun[-1][1].length > at + fade:
+        work = _Work(begun, CROSSFADE, [])
+        work.cut(at + fade, fade)
+    return tuple(begun)
+
+
+def followed_by(items: Iterable[Item], recording: Recording, now: Sample) -> tuple[Item, ...]:
+    """The items up to the one that sounds at `now`, and after it the recording, whole."""
+    begun = [item for item in items if item[0] <= now]
+    work = _Work(begun, CROSSFADE, [])
+    at = work.boundary(now) if begun else now
+    fade_in = 0
+    if begun and not recording.is_spoken:
+        began, last = begun[-1]
+        fade_in = min(began + last.length - at, recording.playing_length // 4)
+    elif begun:
+        at = max(now, begun[-1][0] + begun[-1][1].length)
+    return (*begun, (at, _segment(recording, recording.playing_length, max(0, fade_in), 0)))
+
+
 class _Work:
     """A lane being laid out."""
 
@@ -164,17 +187,17 @@ class _Work:
         if began >= stretch.start and end >= stretch.until:
             return None
         if began >= stretch.start:
-            return max(at, self._boundary(start))
+            return max(at, self.boundary(start))
         if end <= at:
             return at
         if end <= stretch.start + stretch.patience:
-            return self._boundary(start)
+            return self.boundary(start)
         if at == stretch.start:
-            self._cut(at)
+            self.cut(at)
             return at
-        return self._boundary(start)
+        return self.boundary(start)
 
-    def _cut(self, at: Sample) -> None:
+    def cut(self, at: Sample, fade: Sample = CUT_FADE) -> None:
         """End the last item at `at`, faded."""
         began, last = self.items[-1]
         length = at - began
@@ -182,10 +205,10 @@ class _Work:
             self.items.pop()
             return
         fade_in = min(last.fade_in, length // 2)
-        fade_out = min(CUT_FADE, length - fade_in)
+        fade_out = min(fade, length - fade_in)
         self.items[-1] = (began, replace(last, length=length, fade_in=fade_in, fade_out=fade_out))
 
-    def _boundary(self, start: Sample) -> Sample:
+    def boundary(self, start: Sample) -> Sample:
         """Where the item after the last one begins: under its fade, but not before it or now."""
         began, last = self.items[-1]
         end = began + last.length

@@ -61,6 +61,7 @@ from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.local_part import clear_claims
 from broadcaster.engine.plan import Part, Plan, PlanError
 from broadcaster.engine.plan_file import PlanFile, plan_path
+from broadcaster.engine.ring import ring_path
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.journal.entry import Kind
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message

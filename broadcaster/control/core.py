@@ -18,7 +18,6 @@ from broadcaster.control import programme, records
 from broadcaster.control.acts import (
     Alerting,
     Answered,
-    Audit,
     Command,
     Detect,
     Effect,
@@ -41,10 +40,10 @@ from broadcaster.control.alert_path import AlertPaths
 from broadcaster.control.answers import ANSWER_LIMIT, Answers, Waiting, beginning
 from broadcaster.control.detecting import Detecting
 from broadcaster.control.ground import Ground
-from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of
+from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of, zones_of
 from broadcaster.control.programme import Library, Standing
-from broadcaster.control.steering import Steer, steered
 from broadcaster.control.self_testing import SelfTesting
+from broadcaster.control.steering import Steer, steered
 from broadcaster.control.told import Told, ToldBook
 from broadcaster.control.warnings import Warnings, alerts_of, is_composed
 from broadcaster.control.witnesses import Witnesses, arrived_since, faulty
@@ -171,8 +170,6 @@ class Core:
                 return self._withdraw(command, now)
             case Alerting():
                 return [*self.alerts.handle(command, now), *self._settled()]
-            case Audit():
-                return [records.audited(command, self.anchor(now)), Answered(command.key)]
             case Detect():
                 return self._detect(command, now)
             case Restarted():
