@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from alerts.detection.event import EventError
 from alerts.detection.replay import Asked, Replayed, recorded, replay
 from alerts.detection.rules import Rules
 from alerts.detection.rules_file import RulesError, parse_rules
+from broadcaster.catalogue_reader import read_messages
 from broadcaster.link import NobodyListensError, connect
 from broadcaster.options import run_option
 from broadcaster.rules_reader import SHIPPED, shipped_rules
@@ -61,7 +63,7 @@ def check(config: Path, own: Path | None, as_json: bool) -> None:
     site = read_site(config)
     try:
         text, name = _text(site, config.parent, own)
-        read = parse_rules(text, name, site)
+        read = parse_rules(text, name, site, _hazards())
     except RulesError as error:
         if as_json:
             click.echo(json.dumps(_verdict(error.problems, None), ensure_ascii=False))
@@ -146,13 +148,18 @@ async def _asked(run: RunDirectory, alert: str) -> dict[str, list[str]]:
 def _replayed(events: Path, config: Path, own: Path | None) -> Replayed:
     site: Site = read_site(config)
     try:
-        read = parse_rules(*_text(site, config.parent, own), site)
+        read = parse_rules(*_text(site, config.parent, own), site, _hazards())
         with events.open("rb") as file:
             return replay(recorded(file), site, read)
     except RulesError as error:
         _refuse(error.rendered())
     except EventError as error:
         _refuse(f"{events}: {error}")
+
+
+def _hazards() -> Collection[str]:
+    """The hazards that the messages which ship speak of."""
+    return read_messages(None).hazards
 
 
 def _text(site: Site, beside: Path, own: Path | None) -> tuple[str, str]:

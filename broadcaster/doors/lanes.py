@@ -54,8 +54,10 @@ class Waiting:
         """At most so many bytes of JSON."""
         event = self.admitted.event
         bulky = 20_000 if event.vendor else 0
-        links = 600 * len(event.evidence)
-        return 800 + bulky + links + 45 * len(event.polygon) + 70 * len(event.zones)
+        # A link may hold 512 letters of four bytes each, a name 64 of one.
+        links = 2_100 * len(event.evidence)
+        names = 70 * (len(event.zones) + len(event.geocodes) + len(self.admitted.zones))
+        return 1_000 + bulky + links + names + 45 * len(event.polygon)
 
 
 @dataclass(slots=True)

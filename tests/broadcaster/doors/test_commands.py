@@ -115,6 +115,17 @@ def test_the_shipped_rules_are_right_and_say_who_is_missing():
     assert json.loads(typed("rules", "check", *CONFIG, "--json").stdout)["ok"] is True
 
 
+def test_a_hazard_no_message_speaks_of_is_odd(tmp_path):
+    own = tmp_path / "rules.yaml"
+    own.write_text(
+        "schema: 1\nrules:\n"
+        "  a: {hazard: wildfires, kinds: smoke, confidence: {enter: 0.6}, level: caution}\n"
+    )
+    done = typed("rules", "check", *CONFIG, "--rules", own)
+    assert done.exit_code == 0
+    assert 'did you mean "wildfire"?' in done.stderr
+
+
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_wrong_rules_are_told_all_at_once(tmp_path, form):
     own = tmp_path / "rules.yaml"

@@ -22,6 +22,7 @@ from broadcaster.doors.signature import (
     signed_in,
     signing_headers,
 )
+from broadcaster.link.frame import LONGEST_FRAME, encode_frame
 from broadcaster.picture_store import PictureError, PictureStore
 from broadcaster.run_directory import StateDirectory
 from tests.alerts.detection.ground import event, level, utc
@@ -292,3 +293,21 @@ def test_a_picture_that_was_changed_is_not_shown(tmp_path):
     path.write_bytes(path.read_bytes()[:-3] + b"AAA")
     with pytest.raises(PictureError, match="was changed"):
         store.show(name)
+
+
+def test_the_largest_events_fit_into_a_frame_of_the_link():
+    large = event(
+        id="x" * 128,
+        zones=["z" * 64] * 64,
+        geocodes=["g" * 64] * 64,
+        evidence=["한" * 512] * 8,
+        polygon=[[37.123456789012, 126.123456789012]] * 1_000,
+        vendor={"raw": "한" * 5_000},
+    )
+    lanes = Lanes()
+    for _ in range(100):
+        lanes.add(waiting(large), 0.0)
+    batch = lanes.batch()
+    octets = encode_frame({"events": [each.admitted.message() for each in batch]})
+    assert len(octets) < LONGEST_FRAME
+    assert len(json.dumps(large.message(), ensure_ascii=False).encode()) < batch[0].size
