@@ -76,6 +76,11 @@ class RunDirectory:
         """The virtual amplifiers' link."""
         return self.path / "amplifiers.sock"
 
+    @property
+    def watch_socket(self) -> Path:
+        """The link of the process that watches the amplifiers."""
+        return self.path / "watch.sock"
+
     def make(self) -> None:
         """Make the directory when it is not there, and see that it is ours alone.
 

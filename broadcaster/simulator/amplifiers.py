@@ -21,6 +21,7 @@ from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory
+from broadcaster.simulator.agents import Agents
 from broadcaster.simulator.amplifier_rack import Rack, RackedAmplifier, Recorder
 from broadcaster.site_in_force import site_in_force
 from broadcaster.site_reader import read_profiles, read_site
@@ -50,23 +51,47 @@ class Amplifiers:
     """The process: a rack that is ticked, a link for commands, witnesses for control."""
 
     def __init__(
-        self, rack: Rack, run: RunDirectory, site_now: Callable[[], Found | None] | None = None
+        self,
+        rack: Rack,
+        run: RunDirectory,
+        site_now: Callable[[], Found | None] | None = None,
+        *,
+        with_agents: bool = False,
     ) -> None:
-        """`rack` is plugged in already; `site_now` gives another site when one was loaded."""
+        """`rack` is plugged in already; `site_now` gives another site when one was loaded.
+
+        `with_agents` lets every amplifier answer by SNMP too.
+        """
         self._site_now = site_now
         self._rack = rack
         self._server = LinkServer(run.amplifiers_socket, "amplifiers", self._handle, self._snapshot)
         self._sender = WitnessSender(run.control_socket, "amplifiers", rack.witnesses, INTERVAL)
         self._values: list[bool] = []
+        self._run = run
+        self._with_agents = with_agents
+        self._agents: Agents | None = None
 
     async def run(self) -> None:
         """Play until cancelled."""
+        try:
+            await self._tasks()
+        finally:
+            if self._agents is not None:
+                self._agents.close()
+
+    async def _tasks(self) -> None:
         async with asyncio.TaskGroup() as tasks:
+            if self._with_agents:
+                tasks.create_task(self._start_agents(), name="agents")
             tasks.create_task(self._server.run(), name="link server")
             tasks.create_task(self._sender.run(), name="witnesses to control")
             tasks.create_task(self._play(), name="amplifiers")
             if self._site_now is not None:
                 tasks.create_task(self._follow_site(self._site_now), name="site")
+
+    async def _start_agents(self) -> None:
+        self._agents = Agents(self._run.path)
+        await self._agents.start(self._rack.amplifiers.values())
 
     async def _follow_site(self, site_now: Callable[[], Found | None]) -> None:
         """Connect the amplifiers anew as often as another site is put in force."""
@@ -83,6 +108,8 @@ class Amplifiers:
         published = start
         while True:
             self._rack.tick()
+            if self._agents is not None:
+                self._agents.follow()
             values = self._rack.values()
             if values != self._values:
                 self._values = values
@@ -111,11 +138,13 @@ class Amplifiers:
                 amplifier = self._named(command)
                 _plug(amplifier)
                 return {"amplifier": amplifier.id, "plugged": True}
+            case "break" | "mend" as act:
+                return await self._spoil(act, self._named(command), command)
             case "record":
                 return await self._record(self._named(command), command)
         raise CommandRefusedError(
-            f"there is no command {command.get('name')!r} here; there are report, unplug, plug and "
-            "record",
+            f"there is no command {command.get('name')!r} here; there are report, unplug, plug, "
+            "record, break and mend",
             "name",
         )
 
@@ -126,6 +155,22 @@ class Amplifiers:
             known = ", ".join(self._rack.amplifiers)
             raise CommandRefusedError(f"no amplifier {name!r} here; there are {known}", "amplifier")
         return found
+
+    async def _spoil(self, act: str, amplifier: RackedAmplifier, command: Message) -> Message:
+        """Break something in an amplifier, or mend it; without agents nobody would tell."""
+        if self._agents is None:
+            raise CommandRefusedError("these amplifiers have no SNMP agents; start with --agents")
+        fault, output = str(command.get("fault") or ""), command.get("output", 1)
+        if not isinstance(output, int) or not 1 <= output <= len(amplifier.amplifier.outputs):
+            raise CommandRefusedError(f"output: {amplifier.id} has no output {output!r}", "output")
+        try:
+            if act == "break":
+                await self._agents.break_(str(amplifier.id), fault, output)
+            else:
+                self._agents.mend(str(amplifier.id), fault)
+        except KeyError as error:
+            raise CommandRefusedError(f"there is no {error.args[0]}", "fault") from None
+        return {"amplifier": amplifier.id, "broken": self._agents.broken(str(amplifier.id))}
 
     async def _record(self, amplifier: RackedAmplifier, command: Message) -> Message:
         """Record, and answer when the file is whole."""
@@ -196,7 +241,7 @@ def main(arguments: list[str] | None = None) -> int:
         rack.unplug()
         return 2
     try:
-        asyncio.run(_until_stopped(rack, run, sites))
+        asyncio.run(_until_stopped(rack, run, sites, with_agents=options.agents))
     except LinkError as error:
         log.error("%s", error)
         return 2
@@ -236,14 +281,18 @@ class _Sites:
             return None
 
 
-async def _until_stopped(rack: Rack, run: RunDirectory, sites: _Sites) -> None:
+async def _until_stopped(
+    rack: Rack, run: RunDirectory, sites: _Sites, *, with_agents: bool
+) -> None:
     """Play until SIGTERM or SIGINT.
 
     Raises:
         LinkError: another process plays the amplifiers of this run directory.
     """
     loop = asyncio.get_running_loop()
-    playing = asyncio.create_task(Amplifiers(rack, run, sites.changed).run(), name="amplifiers")
+    playing = asyncio.create_task(
+        Amplifiers(rack, run, sites.changed, with_agents=with_agents).run(), name="amplifiers"
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, playing.cancel)
     try:
@@ -262,6 +311,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", type=Path, required=True, help="run directory")
     parser.add_argument("--config", type=Path, required=True, help="site file")
     parser.add_argument("--interface", help="join on this interface instead of the site's")
+    parser.add_argument("--agents", action="store_true", help="answer by SNMP too")
     parser.add_argument("--parent", type=int, default=0, help="end when this process does")
     return parser
 

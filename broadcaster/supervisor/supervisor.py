@@ -411,14 +411,18 @@ class Supervisor:
         if options.is_open:
             places = given(run, state, config)
             demo = ("--demo",) if options.is_demo else ()
-            for role, words in (("doors", ()), ("console", demo)):
+            agents = options.run.path.absolute() / "agents.yaml"
+            access = ("--access", str(agents)) if options.with_amplifiers else ()
+            for role, words in (("doors", ()), ("console", demo), ("watch", access)):
                 module = f"broadcaster.{role}.main"
                 command = python_module(module, *places, *words, *parent)
                 duties.append(Duty(role, command, DELAYS, waits_for_sound=True))
         if options.with_amplifiers:
             places = given(run, config, here)
             module = "broadcaster.simulator.amplifiers"
-            duties.append(Duty("amplifiers", python_module(module, *places, *parent), DELAYS))
+            agents_too = ("--agents",) if options.is_open else ()
+            command = python_module(module, *places, *agents_too, *parent)
+            duties.append(Duty("amplifiers", command, DELAYS))
         return duties
 
     def _output(self, duty: Duty) -> Path | None:

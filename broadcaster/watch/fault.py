@@ -157,7 +157,7 @@ def fault_from_json(fields: Mapping[str, Any]) -> Fault:
 def named(key: FaultKey, text: str) -> Name:
     """What is wrong, in both languages, with what was seen of it."""
     name = CHARACTERS[key.kind].name
-    detail = f": {text}" if text else ""
+    detail = f": {text}" if text and text != key.kind.value else ""
     return Name(name.ko + detail, name.en + detail)
 
 

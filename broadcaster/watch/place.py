@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from zones.site import AmplifierId, Name, Site, Speaker, ZoneId
+from zones.site import Name, Site, Speaker, ZoneId
 
 _NUMBER = re.compile(r"([0-9]+)$")
 
@@ -52,12 +52,6 @@ def neighbours_of(site: Site, zones: Iterable[ZoneId]) -> tuple[ZoneId, ...]:
     own = set(zones)
     beside = {next_to for zone in site.zones if zone.id in own for next_to in zone.neighbours}
     return tuple(zone.id for zone in site.zones if zone.id in beside - own)
-
-
-def amplifier_of_address(site: Site, address: str) -> AmplifierId | None:
-    """The amplifier at an address, if exactly one has it."""
-    found = [each.id for each in site.amplifiers if each.address == address]
-    return found[0] if len(found) == 1 else None
 
 
 def _numbers(speakers: Sequence[Speaker]) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from broadcaster.site_reader import read_site
-from broadcaster.watch.place import amplifier_of_address, neighbours_of, place_of, zones_of
+from broadcaster.watch.place import neighbours_of, place_of, zones_of
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +31,8 @@ def test_what_the_site_does_not_have_is_told_as_it_is(site):
     assert place_of(site, "sw-1").en == "sw-1"
 
 
-def test_zones_neighbours_and_addresses_are_found(site):
+def test_zones_and_neighbours_are_found(site):
     assert zones_of(site, "amp-02") == ("stream-2",)
     assert zones_of(site, "amp-02", "1") == ("stream-2",)
     assert zones_of(site, "nobody") == ()
     assert neighbours_of(site, zones_of(site, "amp-02")) == ("stream-1", "stream-3")
-    assert amplifier_of_address(site, "10.77.0.12") == "amp-02"
-    assert amplifier_of_address(site, "10.9.9.9") is None

@@ -1,0 +1,321 @@
+"""The watch: polls, hears traps, judges, keeps faults, and tells control and whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final
+
+from broadcaster.link import LinkServer, Message
+from broadcaster.run_directory import RunDirectory
+from broadcaster.watch.access import TCP_PORTS, Access
+from broadcaster.watch.acts import Acts
+from broadcaster.watch.control_link import ControlLink
+from broadcaster.watch.fault import Fault
+from broadcaster.watch.health import Health
+from broadcaster.watch.memory import Memory
+from broadcaster.watch.place import zones_of
+from broadcaster.watch.poller import Poller
+from broadcaster.watch.sent_counts import SentCounts
+from broadcaster.watch.snmp_client import Agent, SnmpClient
+from broadcaster.watch.told import faults_told
+from broadcaster.watch.trap_listener import Notification, TrapListener
+from broadcaster.watch.watched import WatchedAmplifier
+from broadcaster.witness import Fact, Witness
+from broadcaster.witness_sender import WitnessSender
+from firmware_profiles.choice import traps_of
+from firmware_profiles.fault_kind import FaultKind
+from firmware_profiles.profile import Profile
+from zones.media_time import MediaClock
+from zones.site import ProfileId, Site
+
+log = logging.getLogger(__name__)
+
+WITNESS_INTERVAL: Final = 1.0
+SAVE_AFTER: Final = 0.5
+"""Seconds after a change until it is kept; changes in between are kept with it."""
+TRAP_FOLDS: Final = 10.0
+"""Seconds within which the same notification of one device is one."""
+_MOST_FOLDED: Final = 4_096
+
+
+class Watch:
+    """One process' worth of watching. Make it in the running event loop."""
+
+    def __init__(
+        self,
+        site: Site,
+        profiles: Mapping[ProfileId, Profile],
+        access: Access,
+        run: RunDirectory,
+        memory: Memory,
+        clock: MediaClock | None,
+    ) -> None:
+        """`memory` was read already; `clock` dates witnesses, None: none are sent."""
+        self._site, self._access, self._memory = site, access, memory
+        self._profiles, self._clock = profiles, clock
+        self._loop = asyncio.get_running_loop()
+        self.health = Health(_switches(site, access), self._fault_changed)
+        refused = self.health.take_over(memory.health, self._loop.time())
+        if refused:
+            log.warning("%d kept faults could not be read", refused)
+        self._sent = SentCounts(run.engine, site, profiles)
+        self._client = SnmpClient()
+        self.agents = {name: self._agent(name) for name in access.amplifiers}
+        self.amplifiers = {
+            str(each.id): WatchedAmplifier(
+                each, profiles[each.profile], str(each.id) in self.agents,
+                memory.firmware.get(str(each.id), ""),
+            )
+            for each in site.amplifiers
+        }  # fmt: skip
+        self._at: dict[str, list[str]] = {}
+        for name in self.amplifiers:
+            self._at.setdefault(self.address_of(name), []).append(name)
+        self.poller = Poller(
+            self._client, self.health, profiles,
+            period=access.period, sent_to=self._sent.sent_to, is_warned=self.is_warned,
+            polled=self._polled,
+        )  # fmt: skip
+        self.control = ControlLink(run.control_socket, self.faults, self._zones_changed)
+        self.acts = Acts(self)
+        self.server = LinkServer(run.watch_socket, "watch", self.acts.handle, self.snapshot)
+        self._sender = WitnessSender(run.control_socket, "watch", self.witnesses, WITNESS_INTERVAL)
+        self.traps: TrapListener | None = None
+        self.trap_counts = {"verified": 0, "unconfirmed": 0, "duplicate": 0, "stranger": 0}
+        self._folded: OrderedDict[tuple[object, ...], float] = OrderedDict()
+        self._unsaved = asyncio.Event()
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                start = partial(tasks.create_task)
+                start(self.server.run(), name="link server")
+                start(self.control.run(), name="control")
+                start(self._save(), name="memory")
+                if self._clock is not None:
+                    start(self._sender.run(), name="witnesses to control")
+                if self._access.traps is not None:
+                    self.traps = self._trap_listener(self._access.traps)
+                    start(self.traps.run(), name="traps")
+                for name, watched in self.amplifiers.items():
+                    agent = self.agents.get(name)
+                    address = self.address_of(name)
+                    reach = self._access.amplifiers.get(name)
+                    ports = TCP_PORTS if reach is None else reach.tcp_ports
+                    start(self.poller.watch(watched, address, ports, agent), name=f"poll {name}")
+        finally:
+            self._client.close()
+            self._sent.close()
+
+    # --- who and where ---
+
+    @property
+    def site(self) -> Site:
+        """The site that is watched."""
+        return self._site
+
+    @property
+    def memory(self) -> Memory:
+        """What is kept over a restart."""
+        return self._memory
+
+    def address_of(self, amplifier: str) -> str:
+        """Where an amplifier is asked: where it was found, else as the files say."""
+        reach = self._access.amplifiers.get(amplifier)
+        moved = self._memory.addresses.get(amplifier)
+        own = str(self.amplifiers[amplifier].amplifier.address)
+        return moved or (reach.address if reach is not None else None) or own
+
+    def is_warned(self, name: str) -> bool:
+        """Whether a warning plays in a zone of an amplifier, or behind a switch."""
+        zones = self.control.zones
+        if not zones:
+            return False
+        behind = self._access.switches.get(name, (name,))
+        return any(zones.intersection(zones_of(self._site, each)) for each in behind)
+
+    def _agent(self, name: str) -> Agent:
+        reach = self._access.amplifiers[name]
+        site_address = next(str(e.address) for e in self._site.amplifiers if e.id == name)
+        address = self._memory.addresses.get(name) or reach.address or site_address
+        engine_id = reach.engine_id or self._memory.engines.get(name, "")
+        return Agent(address, reach.port, reach.credentials, engine_id)
+
+    def _trap_listener(self, place: tuple[str, int]) -> TrapListener:
+        users = [
+            (reach.credentials, self.agents[name].engine_id)
+            for name, reach in self._access.amplifiers.items()
+        ]
+        users += [(each, "") for each in self._access.trap_users if each.version != "v3"]
+        distinct = list(dict.fromkeys(users))
+        known = [self.address_of(name) for name in self.amplifiers]
+        return TrapListener(place, distinct, known, self._notified)
+
+    # --- what happens ---
+
+    def _notified(self, said: Notification) -> None:
+        """A trap: it starts a look, and never sets a fault by itself."""
+        name = self._amplifier_at(said.agent) or self._amplifier_at(said.source)
+        if name is None:
+            self.trap_counts["stranger"] += 1
+            return
+        now = self._loop.time()
+        key = (name, said.oid, said.values[2:])
+        before = self._folded.get(key)
+        self._folded[key] = now
+        self._folded.move_to_end(key)
+        if len(self._folded) > _MOST_FOLDED:
+            self._folded.popitem(last=False)
+        if before is not None and now - before < TRAP_FOLDS:
+            self.trap_counts["duplicate"] += 1
+            return
+        watched = self.amplifiers[name]
+        about: tuple[FaultKind, ...] | None = None
+        for trap in traps_of(watched.profile, self._profiles):
+            if trap.oid == said.oid and trap.is_verified:
+                about = trap.about
+        self.trap_counts["unconfirmed" if about is None else "verified"] += 1
+        if about:
+            self.health.announce(name, about, now)
+        watched.was_kicked = True
+        self.poller.kick(name)
+
+    def _amplifier_at(self, address: str) -> str | None:
+        """The one amplifier at an address; None when there is none, or more than one."""
+        names = self._at.get(address, ())
+        return names[0] if len(names) == 1 else None
+
+    def _zones_changed(self) -> None:
+        self.poller.hurry()
+        self.control.tell()
+
+    def _fault_changed(self, fault: Fault) -> None:
+        if fault.is_there and fault.acknowledged is None:
+            log.warning("%s: %s", fault.key.id, fault.text or "raised")
+        elif not fault.is_there:
+            log.info("%s is over", fault.key.id)
+        self.control.tell()
+        self.server.publish()
+        self.keep()
+
+    def _polled(self, name: str) -> None:
+        """Keep what a poll has learnt of a device."""
+        agent, watched = self.agents.get(name), self.amplifiers[name]
+        if agent is not None and agent.engine_id and name not in self._memory.engines:
+            self._memory.engines[name] = agent.engine_id
+            self.keep()
+        if watched.known_firmware and name not in self._memory.firmware:
+            self._memory.firmware[name] = watched.known_firmware
+            self.keep()
+
+    def server_time(self) -> float:
+        """The time ages are told against: monotonic seconds."""
+        return self._loop.time()
+
+    def told(self) -> None:
+        """Somebody dealt with something: tell and keep it."""
+        self.control.tell()
+        self.server.publish()
+        self.keep()
+
+    def keep(self) -> None:
+        """Something that must outlive this process has changed."""
+        self._unsaved.set()
+
+    async def _save(self) -> None:
+        try:
+            while True:
+                await self._unsaved.wait()
+                await asyncio.sleep(SAVE_AFTER)
+                self._unsaved.clear()
+                self._memory.health = self.health.to_json()
+                await asyncio.to_thread(self._memory.write, self._memory.octets())
+        finally:
+            self._memory.health = self.health.to_json()
+            self._memory.write(self._memory.octets())
+
+    # --- what is told ---
+
+    def faults(self) -> list[dict[str, Any]]:
+        """Every fault, the worst first."""
+        return faults_told(self.health, self._site, datetime.now(UTC), self.is_warned)
+
+    def snapshot(self) -> Message:
+        """All that is known, in one frame: without readings, which `report` gives for each."""
+        now = self._loop.time()
+        brief = []
+        for watched in self.amplifiers.values():
+            full = watched.report(self.health, now)
+            brief.append({name: full[name] for name in _BRIEF})
+        return {
+            "amplifiers": brief,
+            "faults": self.faults(),
+            "traps": self.traps_told(),
+            "polls": {
+                "answered": self.poller.tally.answered,
+                "missed": self.poller.tally.missed,
+                "refused": self.poller.tally.refused,
+                "late_s": round(self.poller.tally.late_s, 3),
+            },
+        }
+
+    def traps_told(self) -> dict[str, int]:
+        """How many notifications came in, and what became of them."""
+        if self.traps is None:
+            return {}
+        gate = self.traps.gate
+        return {
+            **self.trap_counts,
+            "received": gate.received,
+            "dropped": gate.dropped,
+            "refused": self.traps.refused,
+        }
+
+    def witnesses(self) -> Iterator[Witness]:
+        """What the devices' own counters say has arrived (SAFETY A1)."""
+        if self._clock is None:
+            return
+        now = self._loop.time()
+        for watched in self.amplifiers.values():
+            arrival, at = watched.arrival, watched.arrival_at
+            if at is None or arrival.ratio is None:
+                continue
+            sample = self._clock.sample_at(int(at * 1e9))
+            zones = set(zones_of(self._site, watched.id))
+            detail = {
+                "ratio": round(arrival.ratio, 3),
+                "age_s": round(now - at, 1),
+                "witness": "ifHCInMulticastPkts",
+                "fault": "" if arrival.arrived is not False else "packets do not arrive",
+            }
+            for stream in self._site.streams:
+                if stream.zone in zones:
+                    yield Witness(
+                        *(watched.id, stream.zone, stream.id, Fact.ARRIVED),
+                        *(arrival.arrived, min(sample, self._clock.sample_at(int(now * 1e9)))),
+                        detail,
+                    )
+
+
+_BRIEF: Final = (
+    *("id", "name", "address", "profile", "has_agent", "answered_s", "error", "firmware"),
+    *("restarts", "arrived", "arrival_ratio", "unsupervised"),
+)
+
+
+def _switches(site: Site, access: Access) -> dict[str, tuple[str, ...]]:
+    """The amplifiers behind each switch; of a network without a known one, all of it."""
+    if access.switches:
+        return dict(access.switches)
+    return {
+        f"network {network.id}": tuple(
+            str(each.id) for each in site.amplifiers if each.network == network.id
+        )
+        for network in site.networks
+    }
