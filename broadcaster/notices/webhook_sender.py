@@ -1,0 +1,69 @@
+"""Signed POSTs, as `broadcaster.signature` says; the answer is the reply's JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+from yarl import URL
+
+from broadcaster.notices.notice import Notice, NotToldError
+from broadcaster.notices.secret_file import secret_in
+from broadcaster.signature import signing_headers
+from zones.notices_settings import Webhook
+
+LIMIT: Final = 10.0
+"""Seconds a receiver may take."""
+_LONGEST_REPLY: Final = 65_536
+
+
+class WebhookSender:
+    """Brings notices to one URL."""
+
+    answers_later = False
+
+    def __init__(self, way: Webhook, folder: Path, session: aiohttp.ClientSession) -> None:
+        """Files of `way` are relative to `folder`."""
+        self._way = way
+        self._secret = folder / way.secret_file
+        self._session = session
+        self._url = URL(way.url)
+
+    async def tell(self, notice: Notice) -> Mapping[str, Any] | None:
+        """POST it; raises NotToldError unless the reply's status is one of success."""
+        body = json.dumps(dict(notice.fields), ensure_ascii=False).encode()
+        stamp, nonce = int(datetime.now(UTC).timestamp()), secrets.token_hex(16)
+        path = self._url.raw_path_qs
+        signed = signing_headers(self._way.key, secret_in(self._secret), stamp, nonce, path, body)
+        headers = {**signed, "Content-Type": "application/json", "Idempotency-Key": notice.id}
+        try:
+            async with (
+                asyncio.timeout(LIMIT),
+                self._session.post(
+                    self._url, data=body, headers=headers, allow_redirects=False
+                ) as reply,
+            ):
+                said = await reply.content.read(_LONGEST_REPLY)
+                status = reply.status
+        except TimeoutError:
+            raise NotToldError(f"{self._url.host} did not answer within {LIMIT:g} s") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise NotToldError(f"{self._url.host} cannot be reached: {error}") from None
+        if not 200 <= status < 300:
+            raise NotToldError(f"{self._url.host} answered with HTTP status {status}")
+        return json_object(said)
+
+
+def json_object(octets: bytes) -> Mapping[str, Any] | None:
+    """The JSON object in some bytes; None when they hold none."""
+    try:
+        found = json.loads(octets)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
