@@ -413,7 +413,8 @@ class Supervisor:
             demo = ("--demo",) if options.is_demo else ()
             agents = options.run.path.absolute() / "agents.yaml"
             access = ("--access", str(agents)) if options.with_amplifiers else ()
-            for role, words in (("doors", ()), ("console", demo), ("watch", access)):
+            words_of = {"doors": (), "console": demo, "watch": access, "notices": ()}
+            for role, words in words_of.items():
                 module = f"broadcaster.{role}.main"
                 command = python_module(module, *places, *words, *parent)
                 duties.append(Duty(role, command, DELAYS, waits_for_sound=True))
