@@ -93,6 +93,7 @@ class Notifier:
         self._alerts = alerts_in(snapshot)
         self._memory.keep_only({one.id for one in self._alerts})
         self._look_again()
+        self.line.tell()
 
     def _look_again(self) -> None:
         alerts = self._alerts

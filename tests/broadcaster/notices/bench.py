@@ -71,9 +71,9 @@ class FakeControl:
     """Shows the alerts it is given, and remembers reports and acknowledgements."""
 
     def __init__(self, path) -> None:
-        self.alerts = []
-        self.reports = {}
-        self.acknowledged = []
+        self.alerts: list = []
+        self.reports: dict = {}
+        self.acknowledged: list = []
         self.refuses = False
         self.told = asyncio.Event()
         self.path = path

@@ -31,9 +31,9 @@ class Hooks:
     """An HTTP server; `answers` says what a path answers: JSON, a status, or a function."""
 
     def __init__(self) -> None:
-        self.got = []
+        self.got: list = []
         self.told = asyncio.Event()
-        self.answers = {}
+        self.answers: dict = {}
         self.held = asyncio.Event()
         self.url = ""
 
@@ -85,8 +85,8 @@ class Relays:
     """A Modbus TCP server with coils; a stuck one keeps its value, `refuses` is an exception."""
 
     def __init__(self) -> None:
-        self.coils = {}
-        self.stuck = set()
+        self.coils: dict = {}
+        self.stuck: set = set()
         self.refuses = 0
         self.writes = 0
         self.told = asyncio.Event()
@@ -125,8 +125,8 @@ class Letters:
     """A mail server that takes every letter, over TLS or not, and wants a password."""
 
     def __init__(self, context=None) -> None:
-        self.letters = []
-        self.logins = []
+        self.letters: list = []
+        self.logins: list = []
         self.told = asyncio.Event()
         self.port = 0
         self._context = context
@@ -166,15 +166,16 @@ class Mosquitto:
     """A real broker that can be stopped and started at one port."""
 
     def __init__(self, folder) -> None:
-        self.program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-        if self.program is None:
+        found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+        if found is None:
             pytest.skip("mosquitto is not installed")
+        self.program = found
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.config = folder / "mosquitto.conf"
         self.config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n")
-        self.process = None
+        self.process: asyncio.subprocess.Process | None = None
 
     async def start(self):
         self.process = await asyncio.create_subprocess_exec(

@@ -75,7 +75,7 @@ def tell(who, json, told, call=None):
 
 
 def test_every_change_is_told_once():
-    told = {}
+    told: dict = {}
     said = [
         tell(ROOM, json, told)
         for json in (
@@ -112,7 +112,7 @@ def test_an_alert_that_was_never_told_is_not_told_when_it_is_over():
 
 
 def test_who_is_on_the_list_hears_of_a_pending_alert_by_the_call():
-    told = {}
+    told: dict = {}
     assert tell(FIRST, pending(0), told) == []
     assert tell(FIRST, pending(1), told, "call 1 x") == ["call 1 x"]
     assert tell(FIRST, pending(1), told, "call 1 x") == []

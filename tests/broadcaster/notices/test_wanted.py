@@ -4,9 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from broadcaster.notices.wanted import NoFeedbackError, wanted
+from broadcaster.notices import wanted as subject
+from broadcaster.notices.wanted import NoFeedbackError
 from tests.broadcaster.notices.bench import alert, device, pending, view, views
 from zones.notices_settings import DeviceKind
+
+
+def wanted(one, alerts):
+    shown = subject.wanted(one, alerts)
+    assert shown is not None
+    return shown
+
 
 BOARD = device(DeviceKind.BOARD)
 BEACON = device(DeviceKind.BEACON)
@@ -59,7 +67,7 @@ def test_while_the_ending_is_spoken_a_board_says_so_and_the_gate_stays_closed():
 def test_a_gate_that_people_open_is_never_opened():
     by_hand = device(DeviceKind.GATE, opens_itself=False)
     assert wanted(by_hand, views(alert())).fields["closed"] is True
-    assert wanted(by_hand, ()) is None
+    assert subject.wanted(by_hand, ()) is None
 
 
 def test_feedback_is_compared_where_it_says_something():
