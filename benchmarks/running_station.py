@@ -1,5 +1,6 @@
 """The whole station as `broadcaster run` starts it: what its ear costs, and control's death."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 import wave
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from benchmarks.peers import machine_watched
 from benchmarks.probe import listening
 from benchmarks.tones import AMPLITUDE, PROGRAMME_HZ, RATE, tone
 from benchmarks.waiting import wait_for
+from broadcaster.link import LinkError, connect
 
 KILLS: Final = 5
 EAR_WINDOW_S: Final = 10.0
@@ -48,6 +50,9 @@ class Running:
 
     supervisor: Child
     run: Path
+    state: Path
+    sound: Path
+    """A recording of the programme."""
 
     def pid(self, role: str) -> int:
         """The process that has this role now; 0 while there is none."""
@@ -63,6 +68,44 @@ class Running:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
             return caller.connect_ex(str(self.run / "control.sock")) == 0
 
+    def asked(self, name: str, who: str = "bench", **fields: object) -> dict[str, Any]:
+        """Control's answer to a command; with `asked_ns`, when it was sent, on CLOCK_MONOTONIC."""
+
+        async def ask() -> dict[str, Any]:
+            async with connect(self.run / "control.sock", "bench") as link:
+                asked_ns = time.monotonic_ns()
+                answer = await link.command(
+                    name,
+                    who=who,
+                    limit=10.0,
+                    given_ns=asked_ns,
+                    **fields,  # type: ignore[arg-type]
+                )
+                return {**answer, "asked_ns": asked_ns}
+
+        return asyncio.run(ask())
+
+    def snapshot(self) -> dict[str, Any]:
+        """How control says things stand; empty while it cannot be asked."""
+
+        async def look() -> dict[str, Any]:
+            async with asyncio.timeout(5), connect(self.run / "control.sock", "bench") as link:
+                found: dict[str, Any] = await anext(link.snapshots())
+                return found
+
+        try:
+            return asyncio.run(look())
+        except (LinkError, TimeoutError, OSError):
+            return {}
+
+    def is_warned(self, zones: Collection[str]) -> bool:
+        """Whether the ear heard, of these zones, that a warning is sent there now."""
+        streams = [one for one in self.snapshot().get("streams", ()) if one["zone"] in zones]
+        return len(streams) == len(zones) and all(
+            one["sent"] is True and (one["commanded"] or {}).get("kind") == "warning"
+            for one in streams
+        )
+
     def is_sent_everywhere(self) -> bool:
         """Whether the ear says of every stream that what was planned is sent."""
         argv = [sys.executable, "-m", "broadcaster", "status", "--json", "--run", str(self.run)]
@@ -71,8 +114,29 @@ class Running:
         return len(streams) == FLOW.streams and all(s["sent"] is True for s in streams)
 
 
+@dataclass(frozen=True, slots=True)
+class StationPlace:
+    """A site, a state and a run directory; stations can be started there one after another."""
+
+    argv: tuple[str, ...]
+    run: Path
+    state: Path
+    sound: Path
+    said: Path
+
+    @contextmanager
+    def started(self) -> Iterator[Running]:
+        """A station there, until the block ends."""
+        with started(self.argv, errors=self.said) as supervisor:
+            try:
+                yield Running(supervisor, self.run, self.state, self.sound)
+            except MeasurementError as refusal:
+                last = self.said.read_text(encoding="utf-8").strip().splitlines()[-1:]
+                raise MeasurementError(f"{refusal}; the station said last: {last}") from refusal
+
+
 @contextmanager
-def running(context: Context) -> Iterator[Running]:
+def station_place(context: Context) -> Iterator[StationPlace]:
     """The reference site with a tone for its programme, at every hour of the day."""
     if not context.has_own_network:
         raise MeasurementError("the station's groups may be in use on the machine's own network")
@@ -81,16 +145,18 @@ def running(context: Context) -> Iterator[Running]:
         site = site_at_one_level(place / "site")
         state, run, said = place / "state", place / "run", place / "said"
         _record_tone(site.parent / "music")
-        argv = [
+        argv = (
             sys.executable, "-m", "broadcaster", "run", "--config", str(site),
             "--run", str(run), "--state", str(state), "--interface", context.interface[1],
-        ]  # fmt: skip
-        with started(argv, errors=said) as supervisor:
-            try:
-                yield Running(supervisor, run)
-            except MeasurementError as refusal:
-                last = said.read_text(encoding="utf-8").strip().splitlines()[-1:]
-                raise MeasurementError(f"{refusal}; the station said last: {last}") from refusal
+        )  # fmt: skip
+        yield StationPlace(argv, run, state, site.parent / "music" / "tone.wav", said)
+
+
+@contextmanager
+def running(context: Context) -> Iterator[Running]:
+    """A station of its own, on air for as long as the block."""
+    with station_place(context) as place, place.started() as station:
+        yield station
 
 
 def control_kills(context: Context) -> Iterator[Measurement]:

@@ -174,6 +174,7 @@ def main(directory, trials, seed):
         "lost": sorted(missing),
         "recovery_ms": {
             "p50": round(took[len(took) // 2] * 1000, 1),
+            "p99": round(took[len(took) * 99 // 100] * 1000, 1),
             "max": round(took[-1] * 1000, 1),
         },
     }
