@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,10 @@ RETRY_S: Final = 0.2
 """Seconds until control is tried again."""
 ANSWER_S: Final = 5.0
 """Seconds control may take; then its connection is given up and the events are sent again."""
+AGAIN_S: Final = 120.0
+"""What control took in so many seconds before its link ended is handed over again: if it died, it
+may have forgotten what had not lasted yet. A control that did not die knows it."""
+MOST_AGAIN: Final = 2_000
 IN_FLIGHT: Final = 4
 """Batches on their way at once."""
 
@@ -31,6 +36,7 @@ class HandOver:
         self._path = path
         self._who = who
         self._lanes = Lanes()
+        self._taken: deque[tuple[float, Admitted]] = deque(maxlen=MOST_AGAIN)
         self._there = asyncio.Event()
         self.is_connected = False
         self.handed_over = 0
@@ -82,6 +88,7 @@ class HandOver:
                     if is_lost:
                         log.info("control is back, %d events wait for it", self.waiting)
                     is_lost, self.is_connected = False, True
+                    self._hand_over_again()
                     await self._hand_over(link)
             except LinkError as error:
                 if not is_lost:
@@ -91,6 +98,13 @@ class HandOver:
                 was_connected, self.is_connected = self.is_connected, False
             # A control that was just there is perhaps there again.
             await asyncio.sleep(0 if was_connected else RETRY_S)
+
+    def _hand_over_again(self) -> None:
+        """Put what a control before took lately in front of what waits."""
+        since = asyncio.get_running_loop().time() - AGAIN_S
+        lately = [Waiting(admitted, _unheard) for at, admitted in self._taken if at >= since]
+        self._taken.clear()
+        self._lanes.put_back(lately)
 
     async def _hand_over(self, link: Link) -> None:
         """Send batches until the link ends."""
@@ -139,9 +153,15 @@ class HandOver:
         verdicts = verdicts if isinstance(verdicts, list) else []
         is_durable = bool(answer.get("durable", True))
         self.handed_over += len(batch)
+        now = asyncio.get_running_loop().time()
+        self._taken.extend((now, waiting.admitted) for waiting in batch)
         for n, waiting in enumerate(batch):
             given = verdicts[n] if n < len(verdicts) and isinstance(verdicts[n], dict) else {}
             verdict = {"is": "taken", **given}
             if not is_durable:
                 verdict["durable"] = False
             waiting.answered(verdict)
+
+
+def _unheard(_: Answer) -> None:
+    """Nobody waits for this answer any more."""
