@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Final
 
 from playlists.recurrence import OnHolidays
@@ -56,8 +57,22 @@ def _read_rule(text: str) -> str:
 DAY: Final = Kind("a day", _read_day, {"type": "string", "format": "date"}, "a day")
 WALL: Final = Kind("a day and time", _read_wall, {"type": "string"}, "`2026-11-23 07:00`")
 RULE: Final = Kind("a rule", _read_rule, {"type": "string"}, "an RRULE of RFC 5545")
+_ADDRESS: Final = re.compile(r"(https?|rtp)://[^\s/]+(/\S*)?|line:\S.*")
+
+
+def _read_address(text: str) -> str:
+    if _ADDRESS.fullmatch(text):
+        return text
+    raise ValueProblem(
+        f'"{text}" is no live source', "write http://..., https://..., rtp://... or line:default"
+    )
+
+
 ADDRESS: Final = Kind(
-    "an address", TEXT.read, {"type": "string"}, "`http://...`, `rtp://...`, `line:NAME`"
+    "a live source",
+    _read_address,
+    {"type": "string", "pattern": f"^({_ADDRESS.pattern})$"},
+    "`http://...`, `rtp://...`, `line:NAME`",
 )
 
 

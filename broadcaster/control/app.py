@@ -46,6 +46,7 @@ from broadcaster.control.as_run_log import AsRunLog
 from broadcaster.control.core import Core
 from broadcaster.control.detection_memory import beat, detections_found_again, write_memory
 from broadcaster.control.library_keeper import LibraryKeeper
+from broadcaster.control.live_keeper import LiveKeeper
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
 from broadcaster.control.querier_watch import QuerierWatch
@@ -124,6 +125,12 @@ class Control:
             self._take_corrected,
             core.ground.seed,
         )
+        self._live = LiveKeeper(
+            run,
+            lambda: core.plan.claims,
+            lambda: self._schedule.addresses,
+            lambda: core.ground.clock.sample_at(monotonic_ns()),
+        )
         self._recorder = Recorder(state.path, lambda: wall_anchor(core.ground.clock))
         self._notes = notes
         self._unrecorded = unrecorded
@@ -155,6 +162,7 @@ class Control:
             tasks.create_task(self._keep_house(), name="housekeeping")
             tasks.create_task(self._keeper.run(), name="library")
             tasks.create_task(self._schedule.run(), name="schedule")
+            tasks.create_task(self._live.run(), name="live sources")
             tasks.create_task(self._care.run(), name="store")
             tasks.create_task(self._queriers.run(), name="IGMP queriers")
             tasks.create_task(self._keep_memory(), name="detections' memory")
@@ -423,6 +431,7 @@ class Control:
             self._care,
             self._queriers,
             self._schedule,
+            self._live,
         )
         faults += self._core.detecting.faults.values()
         faults += self._core.told.faults(asyncio.get_running_loop().time())

@@ -82,6 +82,8 @@ class ScheduleKeeper:
         self._fault = ""
         self._recordings_fault = ""
         self.premises: Premises | None = None
+        self.addresses: Mapping[str, str] = {}
+        """Where the schedule's live sources come from, by their names."""
         self.by_sound: Mapping[PcmId, Recording] = {}
         """The recordings at hand, by their sound."""
 
@@ -161,6 +163,7 @@ class ScheduleKeeper:
             self._fault = f"the schedule is not played: {said(error)}"
             log.error("%s", self._fault)
             schedule = Schedule()
+        self.addresses = {one.id: one.address for one in schedule.sources}
         try:
             self.premises = site_premises(
                 *(basis.site, ZoneInfo(basis.site.time_zone), schedule, pool),

@@ -178,6 +178,7 @@ class ScheduleStore:
         """Alone among all who change the schedule."""
         lock = self._path.with_suffix(".lock")
         try:
+            lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise ScheduleStoreError(f"{lock}: {error.strerror}") from None
