@@ -57,6 +57,11 @@ _COMMANDS: Final = {
     "steer": ("broadcaster.commands.steer", "steer", "Skip, play next, hold, take over live."),
     "as-run": ("broadcaster.commands.as_run", "as_run", "What was heard, for the reports."),
     "journal": ("broadcaster.commands.journal", "journal", "What was done: check it, export it."),
+    "notices": (
+        "broadcaster.notices.commands",
+        "notices",
+        "Who is told beside the zones, and how that stands.",
+    ),
     "people": ("broadcaster.console.commands", "people", "Who may sign in at the console."),
     "tokens": ("broadcaster.console.commands", "tokens", "Tokens with which programs ask."),
     "tls": ("broadcaster.console.commands", "tls", "Certificates for the console."),
