@@ -45,7 +45,7 @@ class MailSender:
         try:
             with self._connected() as server:
                 if way.user is not None and way.password_file is not None:
-                    password = secret_in(self._folder / way.password_file).decode()
+                    password = secret_in(self._folder / way.password_file)
                     server.login(way.user, password)
                 refused = server.send_message(letter)
         except smtplib.SMTPAuthenticationError:

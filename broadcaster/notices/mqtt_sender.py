@@ -82,7 +82,7 @@ class BrokerLine:
             authority = None if broker.authority is None else str(self._folder / broker.authority)
             context = ssl.create_default_context(cafile=authority)
         if broker.password_file is not None:
-            password = secret_in(self._folder / broker.password_file).decode()
+            password = secret_in(self._folder / broker.password_file)
         return aiomqtt.Client(
             broker.host,
             broker.port,

@@ -6,7 +6,8 @@ Everybody has a task of their own. Nothing here is waited for by anybody who mak
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,8 +24,11 @@ from broadcaster.notices.wanted import fingerprint, wanted
 from zones.notices_settings import Contact, Device, NoticesSettings
 from zones.site import Name
 
+log = logging.getLogger(__name__)
+
 LOOK_EVERY: Final = 0.4
 """Seconds between looks at whose time to acknowledge has passed."""
+_AFTER_FAULT: Final = 1.0
 
 
 class Notifier:
@@ -71,20 +75,24 @@ class Notifier:
 
     async def run(self) -> None:
         """Tell until cancelled."""
+        work = {
+            "control": self.line.run,
+            "looks": self._keep_looking,
+            "memory": self._memory.run,
+            **{f"broker {broker}": line.run for broker, line in self._lines.items()},
+            **{f"device {one.device.id}": one.run for one in self.devices},
+            **{f"contact {one.contact.id}": one.run for one in self.contacts},
+        }
+        if self.sound is not None:
+            work["own sound"] = self.sound.run
         async with asyncio.TaskGroup() as tasks:
-            for line in self._lines.values():
-                tasks.create_task(line.run(), name="broker")
-            for keeper in self.devices:
-                tasks.create_task(keeper.run(), name=f"device {keeper.device.id}")
-            for teller in self.contacts:
-                tasks.create_task(teller.run(), name=f"contact {teller.contact.id}")
-            if self.sound is not None:
-                tasks.create_task(self.sound.run(), name="own sound")
-            tasks.create_task(self._memory.run(), name="memory")
-            tasks.create_task(self.line.run(), name="control")
-            while True:
-                await asyncio.sleep(LOOK_EVERY)
-                self._look_again()
+            for name, run in work.items():
+                tasks.create_task(_endlessly(run, name), name=name)
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            self._look_again()
 
     # --- in ---
 
@@ -162,6 +170,16 @@ class Notifier:
             people = [entry for one in self.contacts if (entry := one.entry(alert.id)) is not None]
             found[alert.id] = [*devices, *people]
         return found
+
+
+async def _endlessly(work: Callable[[], Awaitable[None]], name: str) -> None:
+    """Begin `work` anew when it fails: a fault about one receiver must not silence the others."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("a fault in notices: %s", name)
+            await asyncio.sleep(_AFTER_FAULT)
 
 
 async def notify(

@@ -40,7 +40,9 @@ class WebhookSender:
         body = json.dumps(dict(notice.fields), ensure_ascii=False).encode()
         stamp, nonce = int(datetime.now(UTC).timestamp()), secrets.token_hex(16)
         path = self._url.raw_path_qs
-        signed = signing_headers(self._way.key, secret_in(self._secret), stamp, nonce, path, body)
+        signed = signing_headers(
+            self._way.key, secret_in(self._secret).encode(), stamp, nonce, path, body
+        )
         headers = {**signed, "Content-Type": "application/json", "Idempotency-Key": notice.id}
         try:
             async with (
