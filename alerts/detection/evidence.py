@@ -147,7 +147,8 @@ class Signal:
         self._hits.clear()
         self.times = 0
 
-    def revive(self, since: float) -> None:
-        """Take over from before a restart that it held and had lasted."""
-        self.is_above = self.is_met = True
+    def revive(self, since: float, is_met: bool) -> None:
+        """Take over from before a restart that it held, and whether it had lasted."""
+        self.is_above, self.is_met = True, is_met
         self.since, self.last, self.times = since, since, 1
+        self._hits.append(since)

@@ -19,7 +19,7 @@ from zones.geometry import Point
 
 @dataclass(frozen=True, slots=True)
 class KeptIncident:
-    """An incident that was raised; `signals` are the rule, source and kind that were above."""
+    """An incident; `signals` are what held, since when, and whether it had lasted."""
 
     id: IncidentId
     hazard: HazardId
@@ -27,7 +27,7 @@ class KeptIncident:
     levels: tuple[Level, ...]
     zones: tuple[str, ...]
     places: tuple[Point, ...]
-    signals: tuple[tuple[str, SourceId, Kind, datetime], ...]
+    signals: tuple[tuple[str, SourceId, Kind, datetime, bool], ...]
     is_ended: bool
 
 
@@ -64,14 +64,18 @@ def memory_of(
                 "zones": list(each.zones),
                 "places": [[p.latitude, p.longitude] for p in each.places],
                 "signals": [
-                    [*key[:2], key[2].value, at(now if signal.since is None else signal.since)]
+                    [
+                        *(key[0], key[1], key[2].value),
+                        at(now if signal.since is None else signal.since),
+                        signal.is_met,
+                    ]
                     for contribution in each.contributions.values()
                     for key, signal in contribution.signals.items()
-                    if signal.is_met
+                    if signal.is_above
                 ],
             }
             for each in incidents
-            if each.is_raised
+            if each.is_raised or each.is_above
         ],
         "cooling": [
             {
@@ -127,8 +131,8 @@ def _incident(entry: Mapping[str, Any]) -> KeptIncident:
         zones=tuple(map(str, entry["zones"])),
         places=tuple(Point(float(lat), float(lon)) for lat, lon in entry["places"]),
         signals=tuple(
-            (str(rule), SourceId(source), Kind(kind), _time(since))
-            for rule, source, kind, since in entry["signals"]
+            (str(rule), SourceId(source), Kind(kind), _time(since), bool(is_met))
+            for rule, source, kind, since, is_met in entry["signals"]
         ),
         is_ended=bool(entry["ended"]),
     )

@@ -104,12 +104,16 @@ class Signals:
         """When each state that waits will have lasted."""
         return (due for signal in self._waiting.values() if (due := signal.due()) is not None)
 
-    def revive(self, rule_id: str, source: Source, kind: Kind, since: float) -> Signal | None:
+    def revive(
+        self, rule_id: str, source: Source, kind: Kind, since: float, is_met: bool
+    ) -> Signal | None:
         """The signal of a rule that held before a restart; None if the rule is gone."""
         rule = next((each for each in self._rules if each.id == rule_id), None)
         if rule is None:
             return None
         signal = Signal(rule, source, kind)
-        signal.revive(since)
+        signal.revive(since, is_met)
         self._signals[signal.key] = signal
+        if signal.due() is not None:
+            self._waiting[signal.key] = signal
         return signal

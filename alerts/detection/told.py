@@ -86,8 +86,5 @@ class Told:
     """One for each event, in the order given."""
     suspected: tuple[Suspected, ...] = ()
     faults: tuple[SourceFault, ...] = ()
-
-    @property
-    def is_worth_keeping(self) -> bool:
-        """Whether `Detections.memory` changed so that it should be written down."""
-        return bool(self.orders)
+    is_worth_keeping: bool = False
+    """Whether `Detections.memory` changed so that it should be written down."""

@@ -59,9 +59,17 @@ class _Collected:
     orders: list[Order] = field(default_factory=list)
     suspected: list[Suspected] = field(default_factory=list)
     faults: list[SourceFault] = field(default_factory=list)
+    is_changed: bool = False
+    """Whether a state began or ended, which must be known after a restart."""
 
     def told(self, verdicts: Sequence[Verdict] = ()) -> Told:
-        return Told(tuple(self.orders), tuple(verdicts), tuple(self.suspected), tuple(self.faults))
+        return Told(
+            tuple(self.orders),
+            tuple(verdicts),
+            tuple(self.suspected),
+            tuple(self.faults),
+            bool(self.orders) or self.is_changed,
+        )
 
 
 class Detections:
@@ -303,6 +311,7 @@ class Detections:
             incident = self._incident(hazard, moved, admitted, source, now, utc)
             if incident is None:
                 continue
+            out.is_changed |= moved.has_changed and source.evidence is Evidence.STATE
             if moved.has_begun and not incident.is_raised:
                 self._doubts.began(source.id, now)
             found = incident
@@ -533,20 +542,23 @@ class Detections:
     def _revive(
         self,
         incident: Incident,
-        signals: Iterable[tuple[str, SourceId, Kind, datetime]],
+        signals: Iterable[tuple[str, SourceId, Kind, datetime, bool]],
         now: float,
         utc: datetime,
     ) -> None:
-        for rule_id, source_id, kind, since in signals:
+        for rule_id, source_id, kind, since, is_met in signals:
             source = self._sources.named(source_id)
             if source is None:
                 continue
             held_since = now - max(timedelta(), utc - since).total_seconds()
-            signal = self._signals.revive(rule_id, source, kind, held_since)
+            signal = self._signals.revive(rule_id, source, kind, held_since, is_met)
             if signal is None:
                 continue
-            where = Where(incident.zones, source.at)
+            zones = source.zones or incident.zones or self._places.seen_by(source)
+            where = Where(zones, source.at)
             contribution = incident.contributions.setdefault(source_id, Contribution(source, where))
             contribution.signals[signal.key] = signal
-            incident.sentences[signal.key] = sentence_of(signal, utc, now)
+            incident.add_place(source.at)
+            if is_met:
+                incident.sentences[signal.key] = sentence_of(signal, utc, now)
             self._of_source[incident.hazard, source_id] = incident

@@ -2,7 +2,7 @@ import contextlib
 import json
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alerts.detection.event import (
@@ -186,6 +186,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(GOOD | LEVEL)), _JSON, max_size=6))
 def test_nothing_but_the_declared_error_leaves_the_reader(changes):
     for fields in (GOOD, LEVEL):
@@ -197,6 +198,7 @@ def test_nothing_but_the_declared_error_leaves_the_reader(changes):
         json.dumps(event.message(), allow_nan=False).encode()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 @example(json.dumps(GOOD).encode()[:-1])
 def test_bytes_of_any_kind_are_read_or_refused(octets):

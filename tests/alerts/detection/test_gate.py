@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.detection import Absence, Admitted
@@ -16,6 +16,7 @@ def judged(each, late, gate=None, source=CAMERA, **admission):
     return (gate or Gate()).judge(Admitted(each, received, **admission), source, late).standing
 
 
+@settings(deadline=None)
 @given(st.floats(-100_000, 100_000))
 def test_every_event_passes_or_goes_to_the_operator(late):
     standing = judged(event(), late)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.detection.gauge import KEPT_S, Readings
@@ -51,6 +51,7 @@ def test_only_what_no_water_can_do_is_a_jump():
     assert readings(0.5, 0.2).jumped()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-10, 7_200), st.floats(-50, 100)), max_size=80))
 def test_whatever_comes_the_sums_are_done(pairs):
     found, other = Readings(), readings(0.1, 0.4)

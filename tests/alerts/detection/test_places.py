@@ -111,6 +111,7 @@ def test_every_loudspeaker_lies_in_its_zone(zone):
         assert zone in PLACES.near(speaker.at)
 
 
+@settings(deadline=None)
 @given(st.floats(37.55, 37.60), st.floats(126.91, 126.96), st.floats(1, 3_000))
 def test_a_circle_reaches_exactly_the_zones_with_a_point_in_it_and_a_border(lat, lon, radius):
     at = Point(lat, lon)
@@ -121,6 +122,7 @@ def test_a_circle_reaches_exactly_the_zones_with_a_point_in_it_and_a_border(lat,
             assert zone in found
 
 
+@settings(deadline=None)
 @given(st.floats(37.56, 37.59), st.floats(126.92, 126.95), st.floats(0.0005, 0.02))
 def test_a_larger_square_never_means_fewer_zones(lat, lon, half):
     def square(size):

@@ -1,11 +1,13 @@
 """What cameras, gauges and people report, and what is asked of the book of alerts."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.alert import IncidentId
-from alerts.detection import Absence, Living, Taken
+from alerts.detection import Absence, Admitted, Living, Taken
 from alerts.detection.event import SourceId
 from alerts.hazard import Level
 from alerts.life_cycle import OnTimeout
@@ -271,6 +273,7 @@ def test_after_a_restart_the_same_incident_goes_on_and_nothing_is_raised_twice()
     assert [order.incident for order in after.named("Quieted")] == [before.detected[0].incident]
 
 
+@settings(deadline=None)
 @given(st.recursive(st.none() | st.text(max_size=5) | st.integers(), st.lists, max_leaves=5))
 def test_damaged_memory_is_no_reason_to_fail(damage):
     memory = {"opened": [damage], "incidents": [damage, {"id": damage}], "cooling": damage}
@@ -442,3 +445,29 @@ def test_a_clock_that_sources_do_not_agree_with_is_a_fault_until_they_do():
     assert not any(each.is_over for each in play.faults if each.id == "clock")
     play.take(event(phase="update", at=700))
     assert any(each.is_over for each in play.faults if each.id == "clock")
+
+
+def test_a_state_that_had_not_lasted_when_everything_died_goes_on_lasting():
+    before = Play()
+    before.take(event(confidence=0.8))
+    assert before.orders == []
+    memory = before.detections.memory(1.0, utc(1))
+    after = Play(memory=json.loads(json.dumps(memory)), start=10.0)
+    after.detections.adopt([], 10.0, utc(10))
+    after.until(60)
+    (order,) = after.detected
+    assert (order.level, order.zones) == (Level.CAUTION, HILL)
+    assert order.incident == before.detections.incidents[0].id
+
+
+def test_only_what_must_outlive_a_restart_is_worth_keeping():
+    detections = Play().detections
+
+    def told(each, now):
+        return detections.take([Admitted(each, utc(now))], now, utc(now)).is_worth_keeping
+
+    assert told(event(id="a"), 0.0)
+    assert not told(event(id="a", phase="update", at=1), 1.0)
+    assert told(event(id="a", phase="end", at=2), 2.0)
+    assert not told(level(0.3, 3), 3.0)
+    assert told(level(1.9, 4), 4.0)

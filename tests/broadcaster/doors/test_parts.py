@@ -5,7 +5,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
@@ -78,6 +78,7 @@ def test_the_file_of_keys_is_closed_to_others_and_read_again(tmp_path):
 # --- signatures ---
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=50), st.binary(max_size=50), st.text(max_size=10))
 def test_a_signature_holds_for_its_own_body_only(body, other, path):
     ours = key()
@@ -89,6 +90,7 @@ def test_a_signature_holds_for_its_own_body_only(body, other, path):
     assert not is_right(signed, secrets.token_bytes(32), "POST", path, body)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["X-Key-Id", "X-Timestamp", "X-Nonce"]), st.text()))
 def test_headers_of_any_kind_are_read_or_refused(headers):
     with pytest.raises(NotSignedError):
@@ -224,6 +226,7 @@ _KINDS = st.sampled_from(["smoke", "fire", "crowd"])
 _PHASES = st.sampled_from(["start", "update", "end"])
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), _KINDS, _PHASES, st.floats(0, 12), st.booleans()),
