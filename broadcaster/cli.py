@@ -37,6 +37,26 @@ _COMMANDS: Final = {
     "reload": ("broadcaster.commands.reload", "reload", "Let the station take over its site file."),
     "check": ("broadcaster.commands.site", "check", "Say everything that is wrong in a site file."),
     "config": ("broadcaster.commands.site", "config_group", "About the form of the site file."),
+    "amplifiers": (
+        "broadcaster.commands.amplifiers",
+        "amplifiers",
+        "Which amplifier is well, and which is ill.",
+    ),
+    "faults": (
+        "broadcaster.commands.amplifiers",
+        "faults",
+        "What is wrong: list it, acknowledge it, reset it.",
+    ),
+    "sweep": (
+        "broadcaster.commands.amplifiers",
+        "sweep",
+        "Which devices are there: found, missing, unknown.",
+    ),
+    "replace": (
+        "broadcaster.commands.amplifiers",
+        "replace",
+        "Another device stands in an amplifier's place.",
+    ),
     "profiles": (
         "broadcaster.commands.profiles",
         "profiles",
@@ -53,6 +73,11 @@ _COMMANDS: Final = {
     "keys": ("broadcaster.doors.commands", "keys", "Who may report detections, and as what."),
     "event": ("broadcaster.doors.event_command", "event", "Report detections by hand."),
     "playlist": ("broadcaster.commands.playlist", "playlist", "Lists of recordings."),
+    "simulate": (
+        "broadcaster.demo.simulate",
+        "simulate",
+        "Play fires, floods and fog against a demo.",
+    ),
     "schedule": ("broadcaster.commands.schedule", "schedule", "What plays when, and what will."),
     "steer": ("broadcaster.commands.steer", "steer", "Skip, play next, hold, take over live."),
     "as-run": ("broadcaster.commands.as_run", "as_run", "What was heard, for the reports."),

@@ -19,8 +19,10 @@ import click
 from rich.console import Console
 
 from broadcaster.demo.session import Finding, Scene, Session, Terminal
+from broadcaster.engine.plan import Part
+from broadcaster.engine.plan_file import plan_path
 from broadcaster.options import run_option
-from broadcaster.run_directory import RunDirectory, StateDirectory
+from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
 from broadcaster.simulator.music import SEED
 from broadcaster.simulator.music_files import cache_name
 from broadcaster.supervisor.ground import Options
@@ -70,12 +72,15 @@ def demo(
     """Play music to virtual amplifiers over real multicast RTP, on this machine alone.
 
     Needs no root, no sound card and no internet. In a terminal it shows a live table and takes
-    keys; otherwise it prints lines. With --for it puts one message on one zone by itself, and the
-    exit status is 0 only if every amplifier heard everything without loss.
+    keys; otherwise it prints lines. With --for it puts one message on one zone by itself, evacuates
+    it and corrects that; the exit status is 0 only if every amplifier heard everything without
+    loss, and the warning and its correction were heard.
     """
     cache = _cache()
     kept = StateDirectory(state or cache / "demo-state")
     kept.make()
+    if state is None:
+        _forget(run, kept)
     options = Options(
         config=config or _site_file(),
         run=run,
@@ -126,6 +131,23 @@ def _cache() -> Path:
             f"no place for the music ({error}): set XDG_CACHE_HOME to a folder that can be written"
         ) from None
     return cache
+
+
+def _forget(run: RunDirectory, kept: StateDirectory) -> None:
+    """Begin without the warnings of the last demo: the next visitor did not see them begin.
+
+    Raises:
+        RunDirectoryError: another controller runs there, or the directory cannot be used.
+    """
+    run.make()
+    with run.hold():
+        table = ProcessTable.read(run.processes)
+        records = [*kept.path.glob("journal.db*"), kept.path / "journal.head"]
+        records += [kept.path / name for name in ("detections.json", "last-taken")]
+        if table is not None and table.state == str(kept.path):
+            records += [plan_path(run.path, part) for part in Part]
+        for record in records:
+            record.unlink(missing_ok=True)
 
 
 def _fresh(folder: Path) -> Path:

@@ -9,6 +9,7 @@ import termios
 import pytest
 from rich.console import Console
 
+from alerts.claim_name import ClaimName, Role
 from broadcaster.demo.keys import keys_in, pressed
 from broadcaster.demo.table import BAR, View, bar, rows_of, screen, summary, word
 
@@ -30,9 +31,19 @@ def report(number=1, **changed):
     return {**fields, "packets": 1000, "lost": 0, **changed}
 
 
-def shown(rows, *, is_wide=True, with_help=False):
+def shown(rows, *, is_wide=True, with_help=False, marked=()):
     console = Console(width=140, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
-    view = View("Title", rows, 0, ["news"], ["a fault"], with_help, is_wide)
+    view = View(
+        title="Title",
+        rows=rows,
+        chosen=0,
+        marked=marked,
+        warnings=["stream evacuation airing"],
+        news=["news"],
+        faults=["a fault"],
+        with_help=with_help,
+        is_wide=is_wide,
+    )
     with console.file:
         console.print(screen(view))
     return console.export_text()
@@ -42,8 +53,8 @@ def test_a_row_says_commanded_sent_arrived_and_heard_apart():
     text = shown(rows_of({"streams": [stream(arrived=None)]}, [report()]))
     for words in ("홍제천 1", "Stream at Dawn · 새벽", "yes", "unknown", "0.0%", "1,000"):
         assert words in text
-    assert "news" in text
-    assert "a fault" in text
+    for words in ("news", "a fault", "stream evacuation airing"):
+        assert words in text
 
 
 def test_a_fault_and_an_unplugged_amplifier_are_named():
@@ -51,6 +62,30 @@ def test_a_fault_and_an_unplugged_amplifier_are_named():
     text = shown(rows)
     assert "silence" in text
     assert "unplugged" in text
+
+
+def test_the_chosen_zone_and_marked_ones_bear_a_sign():
+    rows = rows_of({"streams": [stream(1), stream(2)]}, [report(1), report(2)])
+    lines = shown(rows, marked={"z2"}).splitlines()
+    assert next(line for line in lines if "홍제천 1" in line).startswith("> ")
+    assert next(line for line in lines if "홍제천 2" in line).startswith(" *")
+
+
+def test_a_zone_beside_a_warning_is_quiet_and_not_deaf():
+    beside = stream(title="quiet beside a warning", kind="warning")
+    beside["commanded"]["claim"] = str(ClaimName(("a1",), Role.BESIDE, 1))
+    (row,) = rows_of({"streams": [beside]}, [report(heard=False)])
+    assert row.is_quiet
+    assert "quiet" in shown([row])
+
+
+def test_a_warned_zone_says_how_long_it_took():
+    way = {"first_packet_ms": 8.6, "sent_ms": 40.0, "arrived_ms": None}
+    alert = {"id": "a1", "nature": "real", "state": "airing", "path": {"zones": {"z1": way}}}
+    (row,) = rows_of({"streams": [stream()], "alerts": [alert]}, [report()])
+    assert row.warned == "9 / ?"
+    (row,) = rows_of({"streams": [stream()], "alerts": [alert | {"state": "closed"}]}, [report()])
+    assert row.warned == ""
 
 
 def test_without_a_report_nothing_is_said_to_be_heard():
