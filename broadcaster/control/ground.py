@@ -35,13 +35,10 @@ class Ground:
     cname: str = ""
     self_test: Stream | None = None
     """Where hidden warnings are tried; nobody plays it."""
+    sent: tuple[Stream, ...] = ()
+    """Everything the engine sends; always the same tuple, so that equal plans are quickly told."""
     rules: Rules | None = None
     """By which detections become warnings; None: as before."""
-
-    @property
-    def sent(self) -> tuple[Stream, ...]:
-        """Everything the engine sends."""
-        return self.streams if self.self_test is None else (*self.streams, self.self_test)
 
 
 def ground_of(
@@ -65,7 +62,8 @@ def ground_of(
         log.warning("streams are not announced: %s", error)
         told = ()
     hidden = self_test_of(site, secret, clock.boot)
-    return Ground(site, streams, clock, seed, told, cname_of(secret), hidden)
+    sent = streams if hidden is None else (*streams, hidden)
+    return Ground(site, streams, clock, seed, told, cname_of(secret), hidden, sent)
 
 
 def version_of(config: Path) -> int:

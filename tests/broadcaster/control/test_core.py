@@ -488,6 +488,7 @@ def without_last_zone():
         ground(),
         site=smaller,
         streams=tuple(stream for stream in ground().streams if stream.zone != last),
+        sent=tuple(stream for stream in ground().sent if stream.zone != last),
     )
 
 
