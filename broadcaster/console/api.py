@@ -9,6 +9,7 @@ from aiohttp import web
 from broadcaster.console import models
 from broadcaster.console.acts import Acts
 from broadcaster.console.gate import Gate, is_local
+from broadcaster.console.identity import Identity
 from broadcaster.console.keeping_people import KeepingPeople
 from broadcaster.console.openapi import openapi
 from broadcaster.console.problem import ProblemError
@@ -173,21 +174,30 @@ def _people(people: KeepingPeople) -> tuple[Route, ...]:
 
 
 def add_routes(app: web.Application, station: Station, gate: Gate) -> tuple[Route, ...]:
-    """Put the API and its WebSocket into an application; the routes of the table."""
+    """Put the API and its WebSockets into an application; the routes of the table."""
     listed = routes(station, gate)
     for route in listed:
         app.router.add_route(route.method, route.path, gate.bound(route))
 
-    async def live(request: web.Request) -> web.StreamResponse:
+    def watcher(request: web.Request) -> Identity:
         if "Authorization" not in request.headers:
             gate.check_origin(request)
         by = gate.asker(request)
         if by is None:
             raise gate.unknown()
         gate.check_right(by, "look", request)
+        return by
+
+    async def live(request: web.Request) -> web.StreamResponse:
+        by = watcher(request)
         if station.live.is_full:
             raise ProblemError(503, "full", "too many pages watch this station already")
         return await station.live.serve(request, lambda: gate.who_now(by))
 
+    async def listen(request: web.Request) -> web.StreamResponse:
+        by, zone = watcher(request), request.match_info["zone"]
+        return await station.listening.serve(request, zone, lambda: gate.who_now(by))
+
     app.router.add_get(f"{V1}/live", live)
+    app.router.add_get(f"{V1}/zones/{{zone}}/listen", listen)
     return listed

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from broadcaster.console.control_line import ControlLine
+from broadcaster.console.listening import Listening
 from broadcaster.console.live import Live
 from broadcaster.console.people import People
 from broadcaster.console.people_database import PeopleDatabase
@@ -49,6 +50,7 @@ class Station:
     setup: SetupCode
     line: ControlLine
     live: Live
+    listening: Listening
     clock: Callable[[], float] = time.time
     """UTC seconds."""
     lockout: Lockout = field(default_factory=Lockout)
@@ -94,5 +96,6 @@ def new_station(
         setup=setup,
         line=line,
         live=live,
+        listening=Listening(run),
         clock=clock,
     )

@@ -1,6 +1,7 @@
 """A whole station for tests: real processes, real packets, fourteen virtual amplifiers.
 
-Run as a module it is the station's supervisor: site file, run, state and music directory.
+Run as a module it is the station's supervisor: site file, run, state and music directory, and
+`open` for one with a console and doors.
 """
 
 from __future__ import annotations
@@ -209,9 +210,11 @@ def listening(group: str) -> Iterator[Ear]:
 
 
 @contextmanager
-def whole_station(config: Path, run: Path, state: Path, music: Path) -> Iterator[WholeStation]:
-    """The station, ended with the context."""
-    places = [str(path) for path in (config, run, state, music)]
+def whole_station(
+    config: Path, run: Path, state: Path, music: Path, *, is_open: bool = False
+) -> Iterator[WholeStation]:
+    """The station, ended with the context; one that is open has a console and doors."""
+    places = [*map(str, (config, run, state, music)), *(["open"] if is_open else [])]
     process = subprocess.Popen([sys.executable, "-m", "tests.scenarios.whole_station", *places])
     try:
         station = WholeStation(process, RunDirectory(run), StateDirectory(state))
@@ -227,7 +230,7 @@ def whole_station(config: Path, run: Path, state: Path, music: Path) -> Iterator
 
 
 def main() -> None:
-    config, run, state, music = (Path(argument) for argument in sys.argv[1:])
+    config, run, state, music = (Path(argument) for argument in sys.argv[1:5])
     options = Options(
         config,
         RunDirectory(run),
@@ -235,6 +238,7 @@ def main() -> None:
         interface="127.0.0.1",
         with_amplifiers=True,
         music=music,
+        is_open="open" in sys.argv[5:],
     )
     asyncio.run(_supervised(options))
 

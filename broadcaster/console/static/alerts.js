@@ -33,7 +33,8 @@ function cameraName(id) {
 }
 
 function Heard({ alert }) {
-  const found = alert.zones.map((id) => ({ id, ...heardIn(alert, id) }));
+  // What was measured is how long the warning took; of its ending there is no such figure.
+  const found = alert.zones.map((id) => ({ id, ...heardIn(alert, id), ...(alert.parting && { ms: undefined }) }));
   const heard = found.filter((one) => one.fact === "heard").length;
   return html`<div class="heard">
     <p class="heard-count">${t("heardCount", { n: heard, all: found.length })}</p>
@@ -60,7 +61,7 @@ function Window({ alert }) {
 
 function Evidence({ alert }) {
   const pictures = Object.values(alert.pictures ?? {});
-  const steps = alert.steps ?? [];
+  const steps = (alert.steps ?? []).filter((step) => step.event !== "degrade");
   return html`<details class="more"><summary>${t("evidence")} ${alert.evidence?.length ?? 0} · ${t("steps")} ${steps.length}</summary>
     ${alert.why && html`<p>${t("why")}: ${alert.why}</p>`}
     <ul>${(alert.evidence ?? []).map((one) => html`<li>${one}</li>`)}</ul>

@@ -24,12 +24,12 @@ export function lookWord(zone) {
   return t(`kind${is[0].toUpperCase()}${is.slice(1)}`);
 }
 
-function Stretch({ zone, whole, isChosen, onPress, chosenWord }) {
+function Stretch({ zone, whole, isChosen, onPress }) {
   return html`<button type="button" class="stretch" data-look=${look(zone)} aria-pressed=${isChosen}
     style=${{ left: percent(zone.start_m, whole), width: percent(zone.end_m - zone.start_m, whole) }}
-    aria-label=${`${said(zone.name)}: ${lookWord(zone)}`} title=${`${said(zone.name)} · ${t("metres", { n: zone.start_m })}–${t("metres", { n: zone.end_m })}${chosenWord}`}
-    onClick=${() => onPress(zone.id)}>
-    <span class="short">${said(zone.short)}</span><span class="state"><${Shape} of=${look(zone)} /><span>${lookWord(zone)}</span></span>
+    title=${`${said(zone.name)} · ${t("metres", { n: zone.start_m })}–${t("metres", { n: zone.end_m })}`} onClick=${() => onPress(zone.id)}>
+    <span class="visually-hidden">${said(zone.name)}: ${lookWord(zone)}</span>
+    <span class="short" aria-hidden="true">${said(zone.short)}</span><span class="digits" aria-hidden="true">${zone.number}</span><span class="state" aria-hidden="true"><${Shape} of=${look(zone)} /><span>${lookWord(zone)}</span></span>
   </button>`;
 }
 
@@ -39,7 +39,7 @@ function Line({ path, zones, longest, isChosen, onPress, isSmall }) {
   return html`<section class="line" style=${{ "--share": whole / longest }} aria-label=${said(path.name)}>
     <h3>${said(path.name)} <small>${whole >= 1000 ? `${whole / 1000} km` : t("metres", { n: whole })}</small></h3>
     <div class="track">
-      ${zones.map((zone) => html`<${Stretch} key=${zone.id} zone=${zone} whole=${whole} isChosen=${isChosen(zone.id)} onPress=${onPress} chosenWord="" />`)}
+      ${zones.map((zone) => html`<${Stretch} key=${zone.id} zone=${zone} whole=${whole} isChosen=${isChosen(zone.id)} onPress=${onPress} />`)}
     </div>
     ${!isSmall && html`<ul class="exits" aria-label=${t("exits")}>${exits.map((one, n) =>
       html`<li style=${{ left: percent(Math.min(one.distance_m, whole), whole) }} data-row=${n % 2} data-end=${one.distance_m > whole * 0.9 ? "last" : one.distance_m < whole * 0.1 ? "first" : null}>

@@ -10,7 +10,7 @@ import { alarmSound, silence, unblock } from "./sound.js";
 import { age, faults, isOld, live, me, now, site, stationName } from "./state.js";
 import { language, said, speak, t } from "./words.js";
 
-const NAVIGATION = [["/", "viewOverview"], ["/exercise", "viewExercise"]];
+const NAVIGATION = [["/", "viewOverview"], ["/map", "viewMap"], ["/log", "viewLog"], ["/wall", "viewWall"], ["/exercise", "viewExercise"]];
 
 export const areKeysShown = signal(false);
 

@@ -14,6 +14,9 @@ const VIEWS = {
   "/": Overview,
   "/warn": Overview,
   "/exercise": () => import("./exercise.js"),
+  "/map": () => import("./map.js"),
+  "/wall": () => import("./wall.js"),
+  "/log": () => import("./log.js"),
 };
 const TITLES = { "/warn": "warnTitle", "/exercise": "exerciseTitle", "/map": "viewMap", "/wall": "viewWall", "/log": "viewLog" };
 const brought = new Map(Object.entries({ "/": Overview, "/warn": Overview }));

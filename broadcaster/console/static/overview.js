@@ -50,7 +50,8 @@ export function Groups({ isPressed, onPress }) {
 
 export const hasExactly = (set, ids) => set.size === ids.length && ids.every((id) => set.has(id));
 
-function Choice() {
+/** What is chosen, and the way from there to a warning. */
+export function Choice() {
   const ids = chosen.value;
   const names = zones.value.filter((zone) => ids.has(zone.id)).map((zone) => said(zone.name));
   const speakers = (site.value?.speakers ?? []).filter((one) => ids.has(one.zone)).length;
@@ -71,7 +72,7 @@ export function Overview() {
     return () => removeEventListener("keydown", onKey);
   }, []);
   if (!site.value) return html`<p class="empty">${t("loading")}</p>`;
-  return html`<div class="overview">
+  return html`<div class="overview"><h1 class="visually-hidden">${t("viewOverview")}</h1>
     <div class="aside"><${Alerts} /><${Choice} /></div>
     <div class="field" data-old=${isOld.value}>
       <${Diagram} zones=${zones.value} isChosen=${(id) => chosen.value.has(id)} onPress=${toggle} />

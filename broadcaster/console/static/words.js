@@ -276,12 +276,27 @@ const WORDS = {
   keyEscape: ["취소하고 닫기. 절대로 보내지 않습니다", "Cancel and close. Never sends"],
   keyHelp: ["이 도움말", "This help"],
   keySilence: ["경보음 멈춤", "Silence the alarm sound"],
+  // listening in
+  listen: ["듣기", "Listen"],
+  listenStop: ["그만 듣기", "Stop"],
+  listenTo: ["{name} 듣기", "Listen to {name}"],
+  listenStopIn: ["{name} 그만 듣기", "Stop listening to {name}"],
+  listenConnecting: ["연결 중", "connecting"],
+  listenHeard: ["송출음", "as sent"],
+  listenNothing: ["소리가 오지 않음", "nothing comes"],
+  listenBlocked: ["브라우저가 소리를 막음", "blocked by the browser"],
+  listenEnded: ["끊김", "ended"],
   // times
   seconds: ["{n}초", "{n} s"],
   minutesSeconds: ["{m}분 {n}초", "{m} min {n} s"],
   hoursMinutes: ["{h}시간 {m}분", "{h} h {m} min"],
   ms: ["{n} ms", "{n} ms"],
 };
+
+/** Learn the texts of a view that is loaded later. */
+export function know(more) {
+  Object.assign(WORDS, more);
+}
 
 /** A text by its key, with its blanks filled in. */
 export function t(key, blanks) {

@@ -2,6 +2,7 @@
 
 import { html } from "./dom.js";
 import { look } from "./diagram.js";
+import { Listen } from "./listen.js";
 import { Fact, Kind, Level } from "./parts.js";
 import { Shape } from "./shapes.js";
 import { chosen, toggle } from "./state.js";
@@ -21,6 +22,7 @@ export function ZoneCard({ zone }) {
       <${Fact} name="arrived" value=${zone.arrived} otherwise="unsupervised" />
       <${Fact} name="audible" value=${zone.audible} otherwise="unsupervised" />
     </dl>
+    <${Listen} zone=${zone.id} name=${said(zone.name)} />
     ${zone.overriddenIn.map((alert) => html`<p class="tag"><${Shape} of="overridden" />${t("overriddenHere")}: ${said(alert.title)}</p>`)}
     ${zone.reason && html`<p class="tag"><${Shape} of="no" />${zone.reason}</p>`}
   </article>`;
