@@ -59,6 +59,8 @@ _START_LIMIT: Final = 10.0
 """Seconds a process may take to begin: an engine to speak when nobody does, control to listen."""
 
 _QUESTION_INTERVAL: Final = 1.0
+_MOST_PATIENCE: Final = 120.0
+"""The longest that control may take to listen, after it was ended too early again and again."""
 _ANSWER_LIMIT: Final = 2.0
 """Seconds control may take to say hello: it has no callback over 10 ms."""
 _UNANSWERED: Final = 2
@@ -338,21 +340,27 @@ class Supervisor:
     # --- watching control's work ---
 
     async def _question(self) -> None:
-        """Ask control for its hello every second, and end one that lives but does not answer."""
-        unanswered = 0
+        """Ask control for its hello every second, and end one that lives but does not answer.
+
+        One that was ended before it ever answered gets twice the time to begin: on a machine that
+        is overloaded, killing what starts slowly would keep it from ever starting.
+        """
+        unanswered, patience, has_answered = 0, _START_LIMIT, 0
         while True:
             await asyncio.sleep(_QUESTION_INTERVAL)
             control = next(child for child in self._children if child.duty.role == CONTROL)
-            if not control.pid or control.lived_s < _START_LIMIT:
+            if not control.pid or control.lived_s < patience:
                 unanswered = 0
                 continue
             try:
                 async with connect(self._options.run.control_socket, "supervisor", _ANSWER_LIMIT):
-                    unanswered = 0
+                    unanswered, patience, has_answered = 0, _START_LIMIT, control.pid
             except LinkError as error:
                 unanswered += 1
                 if unanswered == _UNANSWERED:
                     log.error("%s lives but does not answer (%s) and is killed", control, error)
+                    if has_answered != control.pid:
+                        patience = min(2 * patience, _MOST_PATIENCE)
                     control.kill()
 
     # --- watching the others ---
