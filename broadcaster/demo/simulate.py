@@ -154,14 +154,19 @@ def _reports(
 class _Watch:
     """What becomes of a play, from control's snapshots."""
 
-    def __init__(self, play: _Play, say: Callable[[str], None]) -> None:
-        self.played = Played()
+    def __init__(self, play: _Play, simulation: Simulation, say: Callable[[str], None]) -> None:
         self._play = play
+        self._simulation = simulation
         self._say = say
         self._news = WarningNews()
         self._before: set[str] | None = None
         self._alerts: dict[str, Mapping[str, Any]] = {}
         self._streams: list[Mapping[str, Any]] = []
+
+    @property
+    def played(self) -> Played:
+        """What the door said so far."""
+        return self._simulation.played
 
     def look(self, snapshot: Mapping[str, Any]) -> None:
         """Take a snapshot and tell what is new."""
@@ -178,11 +183,16 @@ class _Watch:
 
     @property
     def waits(self) -> float | None:
-        """Seconds that a warning of this play still needs to be heard; None if none does."""
+        """Seconds that a warning of this play still needs to be heard; None if none does.
+
+        Whoever plays fog need not wait for what people may decide on in the meantime.
+        """
         due = None
         for alert in self._alerts.values():
-            if is_living(alert) and not heard(alert, self._streams).is_whole:
-                due = max(due or 0.0, waits_s(alert) or 0.0)
+            left = waits_s(alert)
+            is_due = self._play.name in _WARNS or left is None
+            if is_due and is_living(alert) and not heard(alert, self._streams).is_whole:
+                due = max(due or 0.0, left or 0.0)
         return due
 
     @property
@@ -226,7 +236,8 @@ class _Watch:
 
 
 async def _played(play: _Play, run: RunDirectory, door: Door, say: Callable[[str], None]) -> _Watch:
-    watch = _Watch(play, say)
+    simulation = Simulation(door, say)
+    watch = _Watch(play, simulation, say)
     looked = asyncio.Event()
 
     async def follow() -> None:
@@ -244,7 +255,7 @@ async def _played(play: _Play, run: RunDirectory, door: Door, say: Callable[[str
             async with asyncio.timeout(_CLAIMED):
                 await looked.wait()
             say(f"{play.name}: {len(play.reports)} events, {play.speed:g} times as fast as in life")
-            watch.played = await Simulation(door, say).play(play.name, play.reports, play.speed)
+            await simulation.play(play.name, play.reports, play.speed)
             await _settled(watch, looked)
             following.cancel()
     finally:

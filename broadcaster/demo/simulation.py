@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import aiohttp
 
@@ -135,16 +135,25 @@ class Door:
         return [{"is": _REFUSED, "why": why}] * len(events)
 
 
+class Reporter(Protocol):
+    """Where events go."""
+
+    async def report(self, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Take events; a verdict for each."""
+
+
 class Simulation:
     """Cameras and gauges that report; one scenario at a time, and an ordinary day beside it."""
 
-    def __init__(self, door: Door, tell: Tell) -> None:
+    def __init__(self, door: Reporter, tell: Tell) -> None:
         """`tell` is given a line when what the station says of a source changes."""
         self._door = door
         self._tell = tell
         self._stopped = asyncio.Event()
         self._begun: dict[tuple[str, str], Report] = {}
         self._said: dict[tuple[str, str], tuple[str, str]] = {}
+        self.played = Played()
+        """What came of the scenario so far."""
         self.busy: set[str] = set()
         """The sources that play a part in the scenario of now."""
 
@@ -157,7 +166,7 @@ class Simulation:
         self._stopped.clear()
         self.busy = {str(report.source) for report in reports}
         self._said.clear()
-        played = Played()
+        played = self.played = Played()
         run = f"{name}-{secrets.token_hex(3)}"
         back = timedelta(seconds=DATED_BACK_S * (1.0 - 1.0 / speed) if speed > 1.0 else 0.0)
         start = time.monotonic()
