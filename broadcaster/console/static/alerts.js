@@ -12,7 +12,7 @@ import { lasting, said, t, worded } from "./words.js";
 const opened = signal(null);
 export const openEnding = (alert, name) => { opened.value = { alert: alert.id, act: name }; };
 
-const HEARD_SHAPES = { heard: "yes", sentOnly: "unsupervised", notSent: "no", notArrived: "no", overridden: "overridden", waiting: "waiting", unknown: "unknown" };
+const HEARD_SHAPES = { heard: "yes", sentOnly: "unsupervised", notSent: "no", notArrived: "no", broken: "no", overridden: "overridden", waiting: "waiting", unknown: "unknown" };
 
 /** Seconds left of something that the server counted when the page last heard of it. */
 function left(seconds) {
@@ -35,13 +35,13 @@ function cameraName(id) {
 function Heard({ alert }) {
   // What was measured is how long the warning took; of its ending there is no such figure.
   const found = alert.zones.map((id) => ({ id, ...heardIn(alert, id), ...(alert.parting && { ms: undefined }) }));
-  const heard = found.filter((one) => one.fact === "heard").length;
+  const heard = found.filter((one) => one.fact === "heard" || one.fact === "broken").length;
   return html`<div class="heard">
     <p class="heard-count">${t("heardCount", { n: heard, all: found.length })}</p>
     <ul class="hearers" aria-label=${t("whoHears")}>${found.map(({ id, fact, ms, zone }) => html`
       <li data-fact=${fact} title=${`${said(zone?.name) || id}: ${worded("hear", fact)}`}><${Shape} of=${HEARD_SHAPES[fact]} /><span>${said(zone?.name) || id}</span>
         <span class="visually-hidden">${worded("hear", fact)}</span>
-        <span class="number">${ms !== undefined ? t("ms", { n: Math.round(ms) }) : fact === "heard" ? "" : worded("hear", fact)}</span></li>`)}</ul>
+        <span class="number">${ms !== undefined && fact !== "broken" ? t("ms", { n: Math.round(ms) }) : fact === "heard" ? "" : worded("hear", fact)}</span></li>`)}</ul>
   </div>`;
 }
 
@@ -87,11 +87,9 @@ function bodyOf(name) {
 function AlertAct({ alert, name }) {
   const label = worded("act", name);
   const busy = busyWith(alert.id, label);
-  const extra = [...chosen.value].filter((id) => !alert.zones.includes(id));
   const isPossible = name === "stop" || alert.may.includes(name);
   let reason = lockReason() || (may(name) ? "" : t("lockRight")) || (isPossible ? "" : t("lockNow"));
   if (!reason && name === "confirm" && isOwn(alert)) reason = t("lockOther");
-  if (!reason && name === "add-zones" && !extra.length) reason = t("choosingHelp");
   const send = () => act({ name: label, subject: alert.id, path: `/alerts/${alert.id}/${name}`, body: bodyOf(name) });
   if (HELD.has(name)) return html`<${Hold} onHeld=${send} reason=${reason} busy=${busy}>${label}</${Hold}>`;
   const press = NEEDS_SHEET.has(name) ? () => openEnding(alert, name) : send;
@@ -102,6 +100,8 @@ function AlertActs({ alert }) {
   const offered = new Set(alert.may);
   const names = isWaiting(alert) ? [...WAITING_ACTS, ...(alert.rise ? RUNNING_ACTS : [])] : RUNNING_ACTS;
   if (ENDS.some((name) => offered.has(name))) offered.add("stop");
+  // Zones are added by choosing them: without a choice there is nothing to offer.
+  if (![...chosen.value].some((id) => !alert.zones.includes(id))) offered.delete("add-zones");
   const shown = [...new Set(names)].filter((name) => offered.has(name));
   return html`<div class="acts">
     ${offered.has("confirm") && isWaiting(alert) && html`<${AlertAct} alert=${alert} name="confirm" />`}

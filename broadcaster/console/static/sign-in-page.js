@@ -3,8 +3,15 @@ import { ask } from "./api.js";
 const form = document.getElementById("form");
 const said = document.getElementById("said");
 
+/** To the page that somebody wanted before they were asked to sign in. */
+function goOn() {
+  const wanted = sessionStorage.getItem("wanted");
+  sessionStorage.removeItem("wanted");
+  location.replace(wanted?.match(/^\/(?!\/)/) ? wanted : "/");
+}
+
 ask("GET", "/session").then(
-  () => location.replace("/"),
+  goOn,
   ({ problem }) => {
     if (problem?.setup) location.replace("/setup");
     document.getElementById("sign-on").hidden = !problem?.sign_on;
@@ -20,7 +27,7 @@ form.addEventListener("submit", async (event) => {
   said.textContent = "";
   try {
     await ask("POST", "/session", Object.fromEntries(new FormData(form)));
-    location.replace("/");
+    goOn();
   } catch (error) {
     const { code, wait_s: wait } = error.problem ?? {};
     const korean = {

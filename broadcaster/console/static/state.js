@@ -156,8 +156,8 @@ export function heardIn(alert, zoneId) {
     return { fact: alert.overridden?.includes(zoneId) ? "overridden" : "waiting", ms, zone };
   }
   if (zone.sent === false) return { fact: "notSent", ms, zone };
-  if (zone.arrived === false || zone.audible === false) return { fact: "notArrived", ms, zone };
-  if (zone.arrived && zone.sent) return { fact: "heard", ms, zone };
+  if (zone.arrived === false) return { fact: "notArrived", ms, zone };
+  if (zone.arrived && zone.sent) return { fact: zone.audible === false ? "broken" : "heard", ms, zone };
   return { fact: zone.sent ? "sentOnly" : "waiting", ms, zone };
 }
 
@@ -197,7 +197,10 @@ export function begin() {
     () => {
       // Nobody was signed in yet: there is a page for that. Else the page stays as it is.
       if (live.value.heard) isSignedOut.value = true;
-      else location.replace("/sign-in");
+      else {
+        sessionStorage.setItem("wanted", location.pathname + location.search);
+        location.replace("/sign-in");
+      }
     },
   );
   setInterval(() => { now.value = performance.now(); }, 250);

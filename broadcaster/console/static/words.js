@@ -142,6 +142,7 @@ const WORDS = {
   hearSentOnly: ["송출됨, 도착 감시 없음", "sent, arrival unsupervised"],
   hearNotSent: ["송출 안 됨", "NOT SENT"],
   hearNotArrived: ["도착 안 됨", "NOT ARRIVED"],
+  hearBroken: ["도착, 소리가 끊김", "arrived, sound broken"],
   hearOverridden: ["다른 방송에 밀림", "overridden"],
   hearWaiting: ["기다림", "waiting"],
   hearUnknown: ["모름", "unknown"],
