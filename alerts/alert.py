@@ -19,6 +19,7 @@ from alerts.life_cycle import (
     State,
     Who,
 )
+from alerts.message import Phrase
 from alerts.spoken import MessageId
 from zones.bus import ZoneId
 from zones.geometry import Point, distance_m
@@ -201,6 +202,8 @@ class Alert:
     state: State
     origin: Origin
     places: tuple[Point, ...] = ()
+    words: tuple[Phrase, ...] = ()
+    """What an operator added in his own words."""
     incidents: tuple[IncidentId, ...] = ()
     going: tuple[IncidentId, ...] = ()
     """Those whose evidence is still above its threshold."""

@@ -86,6 +86,7 @@ def raised(order: Raise, at: Instant, house: House, number: int) -> Alert:
             order.who.name, False, at.utc, order.source, camera=order.camera, why=order.reason
         ),
         places=() if order.place is None else (order.place,),
+        words=order.words,
         window_length=house.times.second_wait,
     )
     if waits:

@@ -8,6 +8,7 @@ from alerts.alert import AlertId, IncidentId, LastWord
 from alerts.exercise import ExerciseId, SelfTestId
 from alerts.hazard import HazardId, Level, Response
 from alerts.life_cycle import OnTimeout
+from alerts.message import Phrase
 from alerts.spoken import MessageId
 from zones.bus import ZoneId
 from zones.geometry import Point
@@ -46,6 +47,8 @@ class Raise(Command):
     source: str = "by hand"
     camera: str = ""
     place: Point | None = None
+    words: tuple[Phrase, ...] = ()
+    """What the operator adds in his own words, a sentence for each language."""
     break_glass: bool = False
 
 

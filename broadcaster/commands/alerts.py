@@ -57,6 +57,8 @@ def _target(command: _Command) -> _Command:
             "--camera", metavar="NUMBER", help="The camera that shows it: its zones are warned."
         ),
         click.option("--at", metavar="LAT,LON", help="Where it is: exits are named by it."),
+        click.option("--say-ko", metavar="TEXT", help="Your own words after the message, Korean."),
+        click.option("--say-en", metavar="TEXT", help="The same in English."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -302,7 +304,10 @@ def end_exercise(run: RunDirectory, key: str | None, *, exercise: str, as_json: 
 def _fields(target: dict[str, str | None]) -> Facts:
     """What `raise` and `preview` send."""
     zones, at = target.pop("zones"), target.pop("at")
+    words = {code: text for code in ("ko", "en") if (text := target.pop(f"say_{code}"))}
     fields = _given(**target)
+    if words:
+        fields["words"] = words
     if zones:
         fields["zones"] = _names(zones)
     if at:
@@ -450,6 +455,9 @@ def _say_preview(answer: Facts) -> None:
         click.echo(f"  {language}: {text}")
     for zone, name in (answer.get("exits") or {}).items():
         click.echo(f"  {zone}: by {name['en']}")
+    for language, is_ready in (answer.get("words_ready") or {}).items():
+        state = "can be spoken" if is_ready else "are being spoken; look again in a few seconds"
+        click.echo(f"  your own words in {language} {state}")
     interrupted = answer.get("interrupts") or []
     for one in interrupted:
         does = "interrupts" if one["gives_way"] else "waits behind"

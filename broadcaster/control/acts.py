@@ -9,6 +9,8 @@ from typing import Any
 from alerts.alert import Called
 from alerts.book import BookCommand
 from alerts.detection import Admitted
+from alerts.message import Phrase
+from alerts.voices import Voice
 from broadcaster.control.ground import Ground
 from broadcaster.control.programme import Library
 from broadcaster.engine.plan import Plan
@@ -109,6 +111,13 @@ class TakeOutline(Command):
 
     outline: Outline
     is_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeWords(Command):
+    """An operator's own words have been spoken."""
+
+    spoken: Mapping[Phrase, Voice]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ from alerts.commands import (
 from alerts.detection.places import NEAREST_WITHIN_M, Places
 from alerts.exercise import ExerciseId
 from alerts.hazard import HazardId, Level
+from alerts.message import Language, Phrase
 from alerts.spoken import MessageId
 from broadcaster.control.play_order import RefusedError, zones_of
 from zones.bus import ZoneId
@@ -41,6 +42,8 @@ from zones.site import Camera, Site
 
 LONGEST_REASON: Final = 500
 LONGEST_NAME: Final = 200
+LONGEST_WORDS: Final = 200
+SPOKEN_BY_OPERATORS: Final = ("ko", "en")
 _WORDS: Final = {
     "hazard-over": LastWord.HAZARD_OVER,
     "path-open": LastWord.PATH_OPEN,
@@ -98,6 +101,7 @@ def _raise(fields: _Fields, given: dict[str, Any], site: Site) -> Raise:
         source="by hand" if camera is None else f"camera {camera.id}",
         camera="" if camera is None else str(camera.id),
         place=place,
+        words=_words(fields),
         break_glass=fields.get("break_glass") is True,
     )
 
@@ -199,6 +203,28 @@ def _zones(
             )
         return near
     raise RefusedError("say where: zones, a camera, or a place", "zones")
+
+
+def _words(fields: _Fields) -> tuple[Phrase, ...]:
+    """What the operator says himself, by language."""
+    said = fields.get("words") or {}
+    if not isinstance(said, dict) or not all(isinstance(text, str) for text in said.values()):
+        raise RefusedError("words are a text for each language, such as ko and en", "words")
+    for language, text in said.items():
+        if language not in SPOKEN_BY_OPERATORS:
+            known = " and ".join(SPOKEN_BY_OPERATORS)
+            raise RefusedError(f"words can be in {known}, not in {language!r}", "words")
+        if len(text) > LONGEST_WORDS:
+            raise RefusedError(
+                f"your own words have {len(text)} characters in {language}; {LONGEST_WORDS} are "
+                "the most that is still listened to",
+                "words",
+            )
+    return tuple(
+        Phrase(Language(language), " ".join(text.split()))
+        for language, text in said.items()
+        if text.strip()
+    )
 
 
 def _camera(fields: _Fields, site: Site) -> Camera | None:

@@ -73,7 +73,9 @@ def answer(subject: str, warnings: Warnings) -> dict[str, Any]:
     """What the answer to an act says of its alert or exercise."""
     alert = warnings.book.alert(subject)
     if alert is not None:
-        notes = warnings.speech(warnings.message(alert), alert.place).notes
+        speech = warnings.speech(warnings.message(alert), alert.place, words=alert.words)
+        unsaid = warnings.unsaid(alert)
+        notes = (*speech.notes, *unsaid)
         return {
             "alert": subject,
             "state": alert.state.value,
@@ -113,6 +115,7 @@ def shown(alert: Alert, warnings: Warnings, path: AlertPath | None, at: Instant)
         "state": alert.state.value,
         "flags": flags,
         **_said(message),
+        "words": {phrase.language: phrase.text for phrase in alert.words},
         "zones": list(alert.ending_zones if alert.parting else alert.zones),
         "sounded": list(alert.sounded),
         "overridden": list(alert.overridden),

@@ -20,7 +20,10 @@ from time import monotonic_ns
 from types import MappingProxyType
 from typing import Any
 
+from alerts.commands import Raise
+from alerts.message import Phrase
 from alerts.names import names_of
+from alerts.voices import Voice
 from broadcaster.catalogue_reader import messages_in_force
 from broadcaster.control.acts import (
     Alerting,
@@ -40,11 +43,13 @@ from broadcaster.control.acts import (
     TakenOver,
     TakeOutline,
     TakeOver,
+    TakeWords,
 )
 from broadcaster.control.alert_recovery import AlertNotes, found_again
 from broadcaster.control.as_run_log import AsRunLog
 from broadcaster.control.core import Core
 from broadcaster.control.detection_memory import beat, detections_found_again, write_memory
+from broadcaster.control.free_words import FreeWords
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.live_keeper import LiveKeeper
 from broadcaster.control.play_order import RefusedError
@@ -144,6 +149,7 @@ class Control:
         self._local: Plan | None = None
         self._planned = asyncio.Event()
         self._memory: Mapping[str, Any] = {}
+        self._words = FreeWords(state, self._take_words)
         self._remember = asyncio.Event()
         self._fast_until = 0.0
         self._adoptions = -1
@@ -157,6 +163,8 @@ class Control:
             await self._server.listening.wait()
             tasks.create_task(self._recorder.run(set(self._core.acts)), name="journal")
             self._inbox.put_nowait(Restarted(unrecorded=self._unrecorded))
+            living = self._core.warnings.book.living
+            self._words.ask(phrase for alert in living for phrase in alert.words)
             tasks.create_task(self._decide(), name="decisions")
             tasks.create_task(self._watch_engine(), name="engine")
             tasks.create_task(self._keep_house(), name="housekeeping")
@@ -166,6 +174,7 @@ class Control:
             tasks.create_task(self._care.run(), name="store")
             tasks.create_task(self._queriers.run(), name="IGMP queriers")
             tasks.create_task(self._keep_memory(), name="detections' memory")
+            tasks.create_task(self._words.run(), name="operators' words")
 
     # --- the core and its effects ---
 
@@ -274,6 +283,9 @@ class Control:
                 place = partial(ring_path, self._run.path)
                 return await self._done(read_steer(fields, known, now, place))
             command = read_command(fields, core.ground.site, core.ground.clock, now)
+            if isinstance(command, Alerting) and isinstance(command.order, Raise):
+                # Whether it is only looked at or meant: they are spoken as soon as can be.
+                self._words.ask(core.warnings.unspoken(command.order))
             if isinstance(command, Alerting) and command.name == "preview":
                 return core.alerts.preview(command.order, now)
             if isinstance(command, Play):
@@ -315,6 +327,9 @@ class Control:
             raise RefusedError(f"the store has no sound {order.pcm[:12]}...", "pcm") from None
         if order.length > length:
             raise RefusedError(f"that sound has {length} samples, not {order.length}", "length")
+
+    def _take_words(self, spoken: Mapping[Phrase, Voice]) -> None:
+        self._inbox.put_nowait(TakeWords(spoken=spoken))
 
     def _take_library(self, library: Library) -> None:
         """The keeper's news; the newest replaces one that still waits."""

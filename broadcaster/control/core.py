@@ -18,6 +18,7 @@ from broadcaster.control import programme, records
 from broadcaster.control.acts import (
     Alerting,
     Answered,
+    Audit,
     Command,
     Detect,
     Effect,
@@ -32,6 +33,7 @@ from broadcaster.control.acts import (
     TakeOutline,
     TakeOver,
     TakeSite,
+    TakeWords,
     Withdraw,
     Witnessed,
 )
@@ -76,6 +78,7 @@ class Act:
     """When it was asked for; None when it was found in the plan."""
 
 
+_FREE_WORDS = "operators' words"
 _VOICES = "voices"
 """The source of everything sayable that is in no prepared message."""
 
@@ -170,6 +173,8 @@ class Core:
                 return self._withdraw(command, now)
             case Alerting():
                 return [*self.alerts.handle(command, now), *self._settled()]
+            case Audit():
+                return [records.audited(command, self.anchor(now)), Answered(command.key)]
             case Detect():
                 return self._detect(command, now)
             case Restarted():
@@ -188,6 +193,9 @@ class Core:
                 self.library = command.library
                 self.warnings.take_voices(command.library.voices.voices)
                 self._dealt = programme.rotations(command.library, self.ground.seed)
+                return self._extend(now)
+            case TakeWords():
+                self.warnings.take_words(command.spoken)
                 return self._extend(now)
             case TakeOutline():
                 self._outline = command.outline
@@ -428,6 +436,8 @@ class Core:
         rest = self.library.voices.apart_from(one.cycle for one in messages.values())
         if rest is not None:
             named[_VOICES] = rest
+        if self.warnings.free is not None:
+            named[_FREE_WORDS] = self.warnings.free
         return {n: standing[n] if standing.get(n) == one else one for n, one in named.items()}
 
     def _without_stale(self, now: float) -> tuple[list[Effect], tuple[Claim, ...]]:

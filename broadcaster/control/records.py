@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from broadcaster.control.acts import Command, Play, Recorded, TakeSite, Withdraw
+from broadcaster.control.acts import Audit, Command, Play, Recorded, TakeSite, Withdraw
 from broadcaster.control.steering import Steer
 from broadcaster.journal.entry import LONGEST_SUBJECT, Entry, Kind
 from zones.bus import Claim, ClaimId
@@ -96,6 +96,14 @@ def refused(command: Command, what: str, why: str, now: WallAnchor) -> Recorded:
     subject = what[:LONGEST_SUBJECT]
     entry = Entry(kind=Kind.AUDIT, subject=subject, utc=now.utc, at=now.sample, facts=facts)
     return Recorded((entry,))
+
+
+def audited(command: Audit, now: WallAnchor) -> Recorded:
+    """Who signed in, was refused, or was given a right."""
+    facts = {**_given(command.action, command), **command.facts}
+    subject = command.action[:LONGEST_SUBJECT]
+    entry = Entry(kind=Kind.AUDIT, subject=subject, utc=now.utc, at=now.sample, facts=facts)
+    return Recorded((entry,), command.key)
 
 
 def _given(act: str, command: Command) -> dict[str, Any]:

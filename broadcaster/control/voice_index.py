@@ -31,7 +31,7 @@ class VoiceIndex:
 
     def with_voice(self, said: Mapping[str, Any]) -> VoiceIndex:
         """The index with what is known of a phrase; raises ValueError, KeyError, TypeError."""
-        phrase, voice = _voice(said)
+        phrase, voice = read_voice(said)
         return replace(self, phrases={**self.phrases, phrase: voice})
 
     def settled(self, said: Mapping[str, Any]) -> VoiceIndex:
@@ -91,12 +91,13 @@ def voice_index(fields: Mapping[str, Any]) -> VoiceIndex:
     """The index in JSON; raises ValueError, KeyError, TypeError."""
     return VoiceIndex(
         {Tone(one["tone"]): _segment(one["segment"]) for one in fields["tones"]},
-        dict(map(_voice, fields["phrases"])),
+        dict(map(read_voice, fields["phrases"])),
         tuple(fields["faults"]),
     )
 
 
-def _voice(said: Mapping[str, Any]) -> tuple[Phrase, Voice]:
+def read_voice(said: Mapping[str, Any]) -> tuple[Phrase, Voice]:
+    """A phrase and its voice as a worker says them; raises ValueError, KeyError, TypeError."""
     phrase = Phrase(Language(said["voice"]["language"]), said["voice"]["text"])
     pcm, length = None, 0
     if said["segment"] is not None:

@@ -18,19 +18,21 @@ from alerts.composition import Composed, Ending, Standing, Voiced, compose
 from alerts.exercise import Exercise, ExerciseState
 from alerts.hazard import HazardId, Response
 from alerts.life_cycle import ENDING, SOUNDING, State
-from alerts.message import GENERIC, Hazard, Message, UnknownMessageError
+from alerts.message import GENERIC, Hazard, Message, Phrase, UnknownMessageError
 from alerts.message_book import MessageBook
 from alerts.moving import AnyMove
 from alerts.speaking import Speech, speak
 from alerts.spoken import Cycle, Spoken
-from alerts.voices import Voices
+from alerts.voices import Voice, Voices
 from zones import priority
 from zones.bus import Claim, ClaimId, Kind, ZoneId, turns
 from zones.geometry import Point
 from zones.media_time import RATE, Sample, samples
 from zones.site import Name, Site
-from zones.sound import Segment
+from zones.sound import Segment, Sequence
 
+MOST_FREE = 50
+"""Sentences of operators that are kept staged."""
 LEAD: Sample = samples(0.01)
 """How far ahead of now a claim with a fixed start begins; a message's first 40 ms are silence."""
 STEP_DOWN_REST: Sample = samples(1)
@@ -47,6 +49,8 @@ class Preview:
     level_name: str
     exits: Mapping[ZoneId, Name]
     notes: tuple[str, ...]
+    words: Mapping[str, bool]
+    """Of each language of the operator's own words, whether they can be spoken by now."""
 
     def shown(self) -> dict[str, object]:
         """The same as JSON."""
@@ -63,6 +67,7 @@ class Preview:
             "exits": {zone: {"ko": name.ko, "en": name.en} for zone, name in self.exits.items()},
             "second_person": self.message.needs_second_person,
             "notes": list(self.notes),
+            "words_ready": dict(self.words),
         }
 
 
@@ -78,7 +83,8 @@ class Warnings:
         """Whether the recordings are known; until then nothing new is put together."""
         self._site = site
         self._voices = Voices()
-        self._speeches: dict[tuple[str, Point | None, bool], Speech] = {}
+        self._free: dict[Phrase, Voice] = {}
+        self._speeches: dict[tuple[str, Point | None, bool, tuple[Phrase, ...]], Speech] = {}
 
     # --- what they are made of ---
 
@@ -91,9 +97,23 @@ class Warnings:
     def take_voices(self, voices: Voices) -> None:
         """Speak with other recordings."""
         self.has_voices = True
+        voices = replace(voices, phrases={**self._free, **voices.phrases})
         if voices != self._voices:
             self._voices = voices
             self._speeches.clear()
+
+    def take_words(self, spoken: Mapping[Phrase, Voice]) -> None:
+        """An operator's own words have been spoken."""
+        self._free |= spoken
+        self._voices = replace(self._voices, phrases={**self._voices.phrases, **spoken})
+        self._speeches.clear()
+
+    @property
+    def free(self) -> Sequence | None:
+        """All words of operators as one source, so that engines keep them staged."""
+        usable = [one for one in self._free.values() if one.pcm is not None]
+        segments = tuple(Segment(one.pcm, 0, one.length) for one in usable[-MOST_FREE:])
+        return Sequence(loop=segments) if segments else None
 
     def message(self, alert: Alert) -> Message:
         """What an alert says; the fitting one should its message have left the catalogue."""
@@ -108,12 +128,24 @@ class Warnings:
         """What an exercise says."""
         return self._named(exercise.message) or self._messages.exercise()
 
-    def speech(self, message: Message, place: Point | None, *, only: bool = False) -> Speech:
-        """A message made ready for every zone of the site, so that zones can join in step."""
-        key = (message.id, place, only)
+    def speech(
+        self,
+        message: Message,
+        place: Point | None,
+        *,
+        words: tuple[Phrase, ...] = (),
+        only: bool = False,
+    ) -> Speech:
+        """A message made ready for every zone of the site, so that zones can join in step.
+
+        An operator's own `words` follow the message's, in each language in which they have been
+        spoken by now; a warning does not wait for them.
+        """
+        key = (message.id, place, only, words)
         if key not in self._speeches:
+            said = tuple(one for one in words if self._voices.can_say(one))
             self._speeches[key] = speak(
-                message,
+                _with_words(message, said),
                 [zone.id for zone in self._site.zones],
                 site=self._site,
                 place=place,
@@ -137,6 +169,14 @@ class Warnings:
     def voices(self) -> Voices:
         """The recordings."""
         return self._voices
+
+    def unsaid(self, alert: Alert) -> tuple[str, ...]:
+        """A sentence for each language in which an operator's words are left out."""
+        return tuple(
+            f"your own words are left out in {one.language}: nobody has spoken them yet"
+            for one in alert.words
+            if not self._voices.can_say(one)
+        )
 
     # --- what is done ---
 
@@ -176,7 +216,16 @@ class Warnings:
             name,
             {zone: one.name for zone, one in chosen.items() if one is not None},
             self.speech(message, place).notes,
+            {phrase.language: self._voices.can_say(phrase) for phrase in self._words(order)},
         )
+
+    @staticmethod
+    def _words(order: Raise | StartExercise) -> tuple[Phrase, ...]:
+        return order.words if isinstance(order, Raise) else ()
+
+    def unspoken(self, order: Raise | StartExercise) -> tuple[Phrase, ...]:
+        """An operator's words that nobody has spoken yet."""
+        return tuple(one for one in self._words(order) if not self._voices.can_say(one))
 
     def expire(self, at: Instant) -> tuple[AnyMove, ...]:
         """Do what is due."""
@@ -274,7 +323,7 @@ class Warnings:
             hazard=alert.hazard,
             direction=alert.content.direction,
             zones=alert.ending_zones if is_ending else alert.zones,
-            spoken=self.speech(message, alert.place).spoken,
+            spoken=self.speech(message, alert.place, words=alert.words).spoken,
             order=alert.order,
             ending=self._ending(alert),
         )
@@ -325,6 +374,18 @@ class Warnings:
             order=exercise.order,
             ending=ending,
         )
+
+
+def _with_words(message: Message, words: tuple[Phrase, ...]) -> Message:
+    """The message with an operator's sentence at the end of each language."""
+    added = {phrase.language: phrase.text for phrase in words}
+    wordings = {
+        language: replace(wording, pieces=(*wording.pieces, added[language]))
+        if language in added
+        else wording
+        for language, wording in message.wordings.items()
+    }
+    return replace(message, wordings=wordings) if added else message
 
 
 def alerts_of(claim: ClaimId) -> tuple[str, ...]:

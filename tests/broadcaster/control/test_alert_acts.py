@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 
 from alerts.detection.event_json import event_in
+from alerts.message import Language, Phrase
 from alerts.record import alert_facts, open_ids, recover
+from alerts.voices import Status, Voice
 from broadcaster.control.acts import (
     Answered,
     CalledUp,
@@ -14,6 +16,7 @@ from broadcaster.control.acts import (
     Planned,
     Recorded,
     Restarted,
+    TakeWords,
     Witnessed,
 )
 from broadcaster.control.play_order import RefusedError
@@ -37,6 +40,7 @@ from tests.broadcaster.control.bench import (
 from zones.bus import Kind, ZoneId
 from zones.media_time import RATE
 from zones.site import StreamId
+from zones.sound import PcmId
 
 HILL = ("hill-1", "hill-2", "hill-3")
 
@@ -388,3 +392,46 @@ def test_nobody_else_can_run_a_self_test():
     effects = detect(core, 5.0, {**self_test(1, 5.0), "via": "camera"})
     assert answer(effects).fields["verdicts"][0]["is"] == "exercise"
     assert core.self_testing.shown() is None
+
+
+# --- an operator's own words ---
+
+WORDS = {"ko": "어린이는 손을 잡고 이동하십시오.", "en": "Hold your children's hands."}
+VOICE = Voice(PcmId("b" * 64), RATE, Status.SYNTHETIC)
+
+
+def test_own_words_are_said_once_they_are_spoken_and_never_waited_for():
+    core = started()
+    asked = order("raise", message="wildfire-caution", zones=["hill"], words=WORDS).order
+    missing = core.warnings.unspoken(asked)
+    assert [phrase.text for phrase in missing] == list(WORDS.values())
+    assert core.alerts.preview(asked, 0)["words_ready"] == {"ko": False, "en": False}
+    said = raised(core, words=WORDS)
+    assert said["state"] == "airing"
+    assert len([note for note in said["notes"] if "your own words" in note]) == 2
+    core.handle(TakeWords(spoken=dict.fromkeys(missing, VOICE)), 2.0)
+    assert core.alerts.preview(asked, 0)["words_ready"] == {"ko": True, "en": True}
+    assert any(VOICE.pcm in {s.pcm for s in getattr(source, "loop", ())} for source in staged(core))
+
+
+def staged(core):
+    return [source for name, source in core.plan.sources.items() if "words" in name]
+
+
+def test_own_words_follow_the_message_in_their_language():
+    core = started()
+    message = core.warnings.book.house.messages.named("wildfire-caution")
+    phrases = tuple(Phrase(Language(code), text) for code, text in WORDS.items())
+    spoken = {phrase: VOICE for wording in message.wordings.values() for phrase in wording.plain()}
+    core.warnings.take_words({**spoken, **dict.fromkeys(phrases, VOICE)})
+    plain = core.warnings.speech(message, None).spoken.cycles[HILL[0]][0]
+    longer = core.warnings.speech(message, None, words=phrases).spoken.cycles[HILL[0]][0]
+    assert len(longer.parts) == len(plain.parts)
+    assert longer.length > plain.length + RATE
+
+
+@pytest.mark.parametrize("words", [{"fr": "non"}, {"ko": "가" * 201}, {"ko": 5}, "text"])
+def test_words_nobody_can_say_are_refused(words):
+    with pytest.raises(RefusedError) as refused:
+        order("raise", message="wildfire-caution", zones=["hill"], words=words)
+    assert refused.value.where == "words"
