@@ -25,14 +25,6 @@ EXIT_WRONG: Final = 2
 _LIMIT: Final = 5.0
 
 
-@click.group(invoke_without_command=True)
-@click.pass_context
-def notices(context: click.Context) -> None:
-    """Who and what is told of warnings beside the zones."""
-    if context.invoked_subcommand is None:
-        context.invoke(list_all)
-
-
 _config_option = click.option(
     "--config",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -41,18 +33,26 @@ _config_option = click.option(
 )
 
 
-@notices.command("list")
+@click.group(invoke_without_command=True)
 @_config_option
 @run_option
 @station_state_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def list_all(
-    run: RunDirectory, state: StateDirectory, config: Path | None = None, as_json: bool = False
+@click.pass_context
+def notices(
+    context: click.Context,
+    run: RunDirectory,
+    state: StateDirectory,
+    config: Path | None,
+    as_json: bool,
 ) -> None:
-    """List boards, beacons, gates and contacts, and how it stands with telling them.
+    """Who and what is told of warnings beside the zones.
 
-    `confirmed` means that the other side said so itself; `sent` that it took the message.
+    Without a command boards, beacons, gates and contacts are listed, and how it stands with telling
+    them: `confirmed` means that the other side said so itself, `sent` that it took the message.
     """
+    if context.invoked_subcommand is not None:
+        return
     site = _read(run, state, config).site
     snapshot = asyncio.run(_snapshot(run))
     told = {one["name"]: one for one in (snapshot or {}).get("notices", ())}

@@ -129,7 +129,7 @@ async def command(ground, *words):
 
 
 async def test_the_command_lists_everybody_and_tries_each_way(ground):
-    said, status = await command(ground, "list")
+    said, status = await command(ground)
     assert status == 0
     assert "board    entrance" in said
     assert "city room: every hazard" in said
