@@ -50,6 +50,10 @@ class Target(Request):
     at: Annotated[tuple[Latitude, Longitude], Field()] | None = Field(
         None, description="Where it is: exits are named by it."
     )
+    words: dict[Literal["ko", "en"], Annotated[str, Field(max_length=200)]] | None = Field(
+        None,
+        description="Your own words after the message; spoken ahead, and left out if not ready.",
+    )
 
     @property
     def is_exercise(self) -> bool:
