@@ -99,7 +99,8 @@ class SnmpAgent:
             raise
         self._socket.setblocking(False)
         self.address, self.port = self._socket.getsockname()
-        self._engine = SnmpEngine(snmpEngineID=OctetString(hexValue=keys.engine_id))
+        self._engine = SnmpEngine()
+        self._set_id(keys.engine_id)
         self._set_boots()
         transport = _Unreliable(state).open_server_mode(sock=self._socket)
         config.add_transport(self._engine, udp.DOMAIN_NAME, transport)
@@ -139,6 +140,13 @@ class SnmpAgent:
         await send_notification(
             self._engine, user, where, ContextData(), "trap", said, lookupMib=False
         )
+
+    def _set_id(self, engine_id: str) -> None:
+        """Give the engine its id; handed to its maker, it would leave files in /tmp."""
+        builder = self._engine.get_mib_builder()
+        (own,) = builder.import_symbols("__SNMP-FRAMEWORK-MIB", "snmpEngineID")
+        own.syntax = own.syntax.clone(OctetString(hexValue=engine_id))
+        self._engine.snmpEngineID = own.syntax
 
     def _set_boots(self) -> None:
         builder = self._engine.get_mib_builder()

@@ -34,10 +34,12 @@ class Acts:
     async def handle(self, command: Message) -> Message:
         """The answer to a command; raises CommandRefusedError."""
         act = self._known.get(str(command.get("name")))
+        if command.get("name") == "sweep":
+            return await self._sweep()
         if act is None:
             raise CommandRefusedError(
                 f"the watch does not know {command.get('name')!r}; it knows "
-                f"{', '.join(self._known)}",
+                f"{', '.join([*self._known, 'sweep'])}",
                 "name",
             )
         try:
@@ -109,6 +111,14 @@ class Acts:
         watch.poller.kick(name)
         watch.told()
         return {"amplifier": name, "address": watch.address_of(name)}
+
+    async def _sweep(self) -> Message:
+        """Look for every device, and follow the amplifiers that have another address now."""
+        watch = self._watch
+        try:
+            return await watch.take_stock()
+        except ValueError as error:
+            raise CommandRefusedError(f"sweep in watch.yaml: {error}") from None
 
     def _amplifier(self, command: Message) -> str:
         name = str(command.get("amplifier"))

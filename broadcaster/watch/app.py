@@ -17,11 +17,14 @@ from broadcaster.watch.acts import Acts
 from broadcaster.watch.control_link import ControlLink
 from broadcaster.watch.fault import Fault
 from broadcaster.watch.health import Health
+from broadcaster.watch.inventory import Device, Expected, stock_told, taken_stock
+from broadcaster.watch.mdns_browser import MdnsBrowser
 from broadcaster.watch.memory import Memory
 from broadcaster.watch.place import zones_of
 from broadcaster.watch.poller import Poller
 from broadcaster.watch.sent_counts import SentCounts
 from broadcaster.watch.snmp_client import Agent, SnmpClient
+from broadcaster.watch.sweep import swept
 from broadcaster.watch.told import faults_told
 from broadcaster.watch.trap_listener import Notification, TrapListener
 from broadcaster.watch.watched import WatchedAmplifier
@@ -86,6 +89,7 @@ class Watch:
         self.server = LinkServer(run.watch_socket, "watch", self.acts.handle, self.snapshot)
         self._sender = WitnessSender(run.control_socket, "watch", self.witnesses, WITNESS_INTERVAL)
         self.traps: TrapListener | None = None
+        self._browser = None if access.mdns is None else MdnsBrowser(access.mdns)
         self.trap_counts = {"verified": 0, "unconfirmed": 0, "duplicate": 0, "stranger": 0}
         self._folded: OrderedDict[tuple[object, ...], float] = OrderedDict()
         self._unsaved = asyncio.Event()
@@ -103,6 +107,8 @@ class Watch:
                 if self._access.traps is not None:
                     self.traps = self._trap_listener(self._access.traps)
                     start(self.traps.run(), name="traps")
+                if self._browser is not None:
+                    start(self._browse(self._browser), name="mdns")
                 for name, watched in self.amplifiers.items():
                     agent = self.agents.get(name)
                     address = self.address_of(name)
@@ -112,6 +118,13 @@ class Watch:
         finally:
             self._client.close()
             self._sent.close()
+
+    async def _browse(self, browser: MdnsBrowser) -> None:
+        """Look for devices; that it cannot is told once, and nothing else suffers."""
+        try:
+            await browser.run()
+        except OSError as error:
+            log.warning("no mDNS on %s: %s", self._access.mdns, error)
 
     # --- who and where ---
 
@@ -239,6 +252,49 @@ class Watch:
         finally:
             self._memory.health = self.health.to_json()
             self._memory.write(self._memory.octets())
+
+    async def take_stock(self) -> Message:
+        """Look for devices; an amplifier that proves to be elsewhere is followed.
+
+        Raises:
+            ValueError: the networks to sweep are none.
+        """
+        communities = {
+            reach.credentials.community
+            for reach in self._access.amplifiers.values()
+            if reach.credentials.community
+        }
+        devices = await swept(self._access.sweep, communities)
+        if self._browser is not None:
+            devices += self._browser.devices
+        devices += self._answering()
+        expected = {
+            name: Expected(self.address_of(name), self._memory.engines.get(name, ""))
+            for name in self.amplifiers
+        }
+        stock = taken_stock(expected, devices)
+        for name, address in stock.moved.items():
+            agent = self.agents.get(name)
+            if agent is not None and stock.found[name].engine_id:
+                log.warning("%s has moved from %s to %s", name, agent.address, address)
+                self._memory.addresses[name] = address
+                agent.move(address)
+                self.poller.kick(name)
+                self.keep()
+        return stock_told(stock, expected)
+
+    def _answering(self) -> list[Device]:
+        """The amplifiers that answered their last poll: nobody has to look for them."""
+        return [
+            Device(
+                self.address_of(name),
+                "poll",
+                "" if watched.enrolment is None else watched.enrolment.name,
+                engine_id=self._memory.engines.get(name, ""),
+            )
+            for name, watched in self.amplifiers.items()
+            if watched.answered_at is not None and not watched.misses
+        ]
 
     # --- what is told ---
 

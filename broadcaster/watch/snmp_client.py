@@ -100,6 +100,10 @@ class Agent:
         """Learn the engine id anew at the next question."""
         self.engine_id, self._user = "", None
 
+    def move(self, address: str) -> None:
+        """It has another address now."""
+        self.address, self._target = address, None
+
 
 class SnmpClient:
     """One engine, in the running event loop; `close` it in the end."""
@@ -174,7 +178,18 @@ class SnmpClient:
             raise NoAnswerError(str(error)) from None
         if engine_id != agent.engine_id:
             agent.engine_id, agent._user = engine_id, None
+            self._correct_engine(agent)
         return engine_id
+
+    def _correct_engine(self, agent: Agent) -> None:
+        """Let pysnmp forget which engine was at this address: it would ask that one for ever."""
+        model = self._engine.message_processing_subsystems[3]
+        known = getattr(model, "_SnmpV3MessageProcessingModel__engineIdCache", {})
+        now = OctetString(hexValue=agent.engine_id)
+        for (_, address), entry in known.items():
+            if tuple(address)[:2] == (agent.address, agent.port):
+                # Corrected in place: its own timer takes it away in the end.
+                entry["securityEngineId"] = entry["contextEngineId"] = now
 
     async def _ask(
         self, command: Callable[..., Awaitable[Any]], agent: Agent, oids: list[Oid]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broadcaster.watch.condition import FLAP_SPAN, FLAPS, Condition, State
-from broadcaster.watch.fault import FaultKey, FaultRefusedError, Standing
+from broadcaster.watch.fault import Fault, FaultKey, FaultRefusedError, Standing
 from broadcaster.watch.health import Health, Look
 from firmware_profiles.fault_kind import CHARACTERS, FaultKind
 
@@ -19,7 +19,7 @@ class Watched:
     """A health model, a clock, and everything that was told of it."""
 
     def __init__(self, switches=None):
-        self.told = []
+        self.told: list[Fault] = []
         self.health = Health(switches or {}, self.told.append)
         self.now = 1000.0
 

@@ -7,10 +7,12 @@ import pytest
 from broadcaster.site_reader import read_site
 from broadcaster.watch.place import neighbours_of, place_of, zones_of
 
+CONFIG = Path(__file__).parents[3] / "config.yaml"
+
 
 @pytest.fixture(scope="module")
 def site():
-    return read_site(Path(__file__).parents[3] / "config.yaml")
+    return read_site(CONFIG)
 
 
 def test_an_amplifier_is_told_with_its_speakers_and_metres(site):
