@@ -40,6 +40,10 @@ class Alignment:
         """Whether the source has said nothing for three seconds."""
         return self._silent >= SILENT_AFTER
 
+    def ahead(self, now: Sample) -> Sample:
+        """How much of the source lies ahead of air already."""
+        return 0 if self._next is None else self._next - now
+
     def place(self, samples: Samples, now: Sample) -> tuple[Samples, Sample] | None:
         """What to write and for which sample, of sound that came in at `now`; None for nothing."""
         if not len(samples):

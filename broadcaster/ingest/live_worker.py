@@ -21,7 +21,7 @@ import numpy as np
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.ring_writer import RingError, RingWriter
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
-from broadcaster.ingest.live_alignment import Alignment, Samples
+from broadcaster.ingest.live_alignment import FURTHEST, Alignment, Samples
 from broadcaster.log import set_up
 from zones.media_time import RATE, Sample
 
@@ -33,6 +33,7 @@ OPEN_LIMIT = 10.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
 """Seconds between tries."""
 _PIECE = RATE // 50
+_PATIENCE = 0.1
 
 
 class SourceError(Exception):
@@ -104,6 +105,9 @@ def relay(
     was_silent = False
     for piece in pieces:
         for begin in range(0, len(piece), RATE // 2):
+            # A source that is faster than time, such as a file, is kept waiting.
+            while alignment.ahead(now()) > FURTHEST:
+                sleep(_PATIENCE)
             placed = alignment.place(piece[begin : begin + RATE // 2], now())
             if placed is not None:
                 ring.write(*placed)

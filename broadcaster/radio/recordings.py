@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from playlists.recording import Recording, Role, plain_fields, recording_from
 
 FILE = "recordings.sqlite"
 MOST_FOUND = 500
+MOST_ENDINGS = 24
+"""Letters of a word from which on a part of it is found."""
 EDITABLE = (
     "title", "artist", "album", "composer", "label", "genre", "year", "isrc", "musicbrainz_id",
     "role", "tags", "rights", "valid_from", "valid_until", "cue_in", "cue_out", "segue", "gain_db",
@@ -32,7 +35,6 @@ CREATE TABLE IF NOT EXISTS recordings (
     file TEXT NOT NULL DEFAULT '', added TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS by_pcm ON recordings (pcm);
-CREATE INDEX IF NOT EXISTS by_text ON recordings (text);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
     text, content='recordings', content_rowid='rowid', tokenize='unicode61', prefix='1 2 3'
 );
@@ -147,28 +149,26 @@ class Recordings:
         return _kept(rows[0])
 
     def search(self, words: str, most: int = 50) -> list[Kept]:
-        """The recordings in whose names and tags every word occurs, best first.
+        """The recordings in whose names and tags every one of these words, or parts of words, is.
 
-        Words are beginnings of words; where that finds nothing, parts of words. No word at all
-        gives the newest recordings.
+        No word at all gives the newest recordings.
         """
         most = max(1, min(most, MOST_FOUND))
         terms = [term for term in words.split() if any(c.isalnum() for c in term)]
         with self._explained():
             if not terms:
-                return self._rows("ORDER BY rowid DESC LIMIT ?", (most,))
-            query = " ".join(f'"{term.replace(chr(34), "")}"*' for term in terms)
+                newest = self._database.execute(
+                    "SELECT found, said, file, added FROM recordings ORDER BY rowid DESC LIMIT ?",
+                    (most,),
+                )
+                return [_kept(row) for row in newest.fetchall()]
+            query = " ".join(f'"{term.replace(chr(34), " ")}"*' for term in terms)
             found = self._database.execute(
                 "SELECT found, said, file, added FROM recordings WHERE rowid IN "
                 "(SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)",
                 (query, most),
             ).fetchall()
-            if found:
-                return [_kept(row) for row in found]
-            holds = " AND ".join(["instr(text, ?) > 0"] * len(terms))
-            tail = "WHERE rowid IN (SELECT rowid FROM recordings INDEXED BY by_text WHERE "
-            parts = tuple(term.casefold() for term in terms)
-            return self._rows(f"{tail}{holds} LIMIT ?)", (*parts, most))
+        return [_kept(row) for row in found]
 
     def say(self, name: str, said: Mapping[str, Any]) -> Recording:
         """Keep what people say of a recording; None takes a word back.
@@ -221,14 +221,6 @@ class Recordings:
             together.setdefault(pcm, []).append(_kept(row))
         return list(together.values())
 
-    def _rows(self, tail: str, values: tuple[object, ...]) -> list[Kept]:
-        # `tail` is made of constants above, the values are bound.
-        rows = self._database.execute(
-            f"SELECT found, said, file, added FROM recordings {tail}",  # noqa: S608
-            values,
-        ).fetchall()
-        return [_kept(row) for row in rows]
-
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
@@ -251,7 +243,18 @@ def _kept(row: Iterable[str]) -> Kept:
 def _text(one: Recording) -> str:
     """Everything by which a recording may be looked for."""
     names = (one.title, one.artist, one.album, one.composer, one.label, one.genre, one.isrc)
-    return " ".join((*names, *one.tags, one.id)).casefold()
+    words = re.findall(r"\w+", " ".join((*names, *one.tags, one.id)).casefold())
+    return " ".join(ending for word in dict.fromkeys(words) for ending in _endings(word))
+
+
+def _endings(word: str) -> Iterator[str]:
+    """The word and what is left of it from each letter on: Korean is written together.
+
+    A search for beginnings then finds parts of words, by the index alone.
+    """
+    yield word
+    for begin in range(1, min(len(word) - 1, MOST_ENDINGS)):
+        yield word[begin:]
 
 
 def _json(fields: Mapping[str, Any]) -> str:
