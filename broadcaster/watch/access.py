@@ -97,6 +97,8 @@ class Access:
     mdns: str | None = None
     """The own address that mDNS is listened to on; None for not at all."""
     sweep: tuple[str, ...] = ()
+    metrics: tuple[str, int] | None = None
+    """Own address and port at which Prometheus may ask."""
 
 
 def _read_key(text: str) -> str:
@@ -163,7 +165,13 @@ class _Keys:
     SWITCHES: Final = Field("switches", _TABLE, "amplifiers behind each switch")
     MDNS: Final = Field("mdns", One(IPV4), "own address to look for devices on")
     SWEEP: Final = Field("sweep", Many(One(TEXT), most=16), "networks, like 10.77.0.0/24")
-    SHAPE: Final = Shape("", (SCHEMA, EVERY, DEFAULTS, AMPLIFIERS, TRAPS, SWITCHES, MDNS, SWEEP))
+    METRICS_PORT: Final = Field("port", One(whole("a port", 1, 65535)), "", is_required=True)
+    METRICS: Final = Field(
+        "metrics", Inside(Shape("metrics", (LISTEN, METRICS_PORT))), "where Prometheus may ask"
+    )
+    SHAPE: Final = Shape(
+        "", (SCHEMA, EVERY, DEFAULTS, AMPLIFIERS, TRAPS, SWITCHES, MDNS, SWEEP, METRICS)
+    )
 
 
 def parse_access(text: str, file: str, site: Site) -> Access:
@@ -185,7 +193,7 @@ def parse_access(text: str, file: str, site: Site) -> Access:
     if problems or not top.is_whole:
         raise AccessError(problems, text)
     users = {str(reach.credentials.user): reach.credentials for reach in reaches.values()}
-    mdns = top.may(_Keys.MDNS)
+    mdns, metrics = top.may(_Keys.MDNS), top.may(_Keys.METRICS)
     return Access(
         period=top.may(_Keys.EVERY) or PERIOD,
         amplifiers=reaches,
@@ -198,6 +206,9 @@ def parse_access(text: str, file: str, site: Site) -> Access:
         switches=switches,
         mdns=None if mdns is None else str(mdns),
         sweep=top.may(_Keys.SWEEP) or (),
+        metrics=None
+        if metrics is None
+        else (str(metrics.must(_Keys.LISTEN)), metrics.must(_Keys.METRICS_PORT)),
     )
 
 

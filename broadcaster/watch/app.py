@@ -20,6 +20,7 @@ from broadcaster.watch.health import Health
 from broadcaster.watch.inventory import Device, Expected, stock_told, taken_stock
 from broadcaster.watch.mdns_browser import MdnsBrowser
 from broadcaster.watch.memory import Memory
+from broadcaster.watch.metrics import WatchMetrics
 from broadcaster.watch.place import zones_of
 from broadcaster.watch.poller import Poller
 from broadcaster.watch.sent_counts import SentCounts
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 WITNESS_INTERVAL: Final = 1.0
 SAVE_AFTER: Final = 0.5
 """Seconds after a change until it is kept; changes in between are kept with it."""
+METRICS_EVERY: Final = 2.0
 TRAP_FOLDS: Final = 10.0
 """Seconds within which the same notification of one device is one."""
 _MOST_FOLDED: Final = 4_096
@@ -107,6 +109,8 @@ class Watch:
                 if self._access.traps is not None:
                     self.traps = self._trap_listener(self._access.traps)
                     start(self.traps.run(), name="traps")
+                if self._access.metrics is not None:
+                    start(self._serve_metrics(self._access.metrics), name="metrics")
                 if self._browser is not None:
                     start(self._browse(self._browser), name="mdns")
                 for name, watched in self.amplifiers.items():
@@ -118,6 +122,18 @@ class Watch:
         finally:
             self._client.close()
             self._sent.close()
+
+    async def _serve_metrics(self, place: tuple[str, int]) -> None:
+        metrics = WatchMetrics()
+        try:
+            metrics.serve(*place)
+            while True:
+                metrics.take(self.snapshot())
+                await asyncio.sleep(METRICS_EVERY)
+        except OSError as error:
+            log.warning("Prometheus cannot ask at %s:%d: %s", *place, error)
+        finally:
+            await asyncio.to_thread(metrics.close)
 
     async def _browse(self, browser: MdnsBrowser) -> None:
         """Look for devices; that it cannot is told once, and nothing else suffers."""
