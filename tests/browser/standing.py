@@ -27,8 +27,10 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
+PATIENCE = 180.0
+"""Seconds a test waits for something that should come at once: a browser is beside the station."""
 PATIENCE_MS = 60_000
-"""How long a test waits for something that should come at once."""
+"""And for something in a page."""
 PASSWORD = "river-lantern-77-stone"  # noqa: S105 - of people who exist in a test only
 PEOPLE = {
     "kim": ("김민준", ["operator"]),
@@ -41,6 +43,9 @@ PEOPLE = {
 DESKTOP = (1920, 1080)
 LAPTOP = (1366, 768)
 PHONE = (390, 844)
+
+_WAITING = {"detected", "pending", "held"}
+_LIVING = _WAITING | {"airing", "sustained", "clear_proposed", "running"}
 
 _WATCHES = """
 window.violations = [];
@@ -88,16 +93,19 @@ class Standing:
 
     def until(self, is_true: Any, what: str) -> Any:
         """Ask the station again and again until it is true."""
-        return self.aside(self.station.until, is_true, what)
+        return self.aside(self.station.until, is_true, what, PATIENCE)
 
     def status(self) -> dict[str, Any]:
         """Control's snapshot."""
         return self.aside(self.station.ask, "status")
 
     def alerts(self) -> list[dict[str, Any]]:
-        """Alerts that live."""
-        over = {"closed", "dropped", "rejected", "expired_unaired", "ended"}
-        return [one for one in self.status().get("alerts", []) if one["state"] not in over]
+        """Alerts and exercises that wait or sound, and are not being ended."""
+        return [one for one in self.status()["alerts"] if one["state"] in _LIVING]
+
+    def alert(self, name: str) -> dict[str, Any]:
+        """One of them, whatever became of it."""
+        return next(one for one in self.status()["alerts"] if one["id"] == name)
 
     def desk(
         self, person: str | None = "kim", size: tuple[int, int] = DESKTOP, **context: Any
@@ -134,24 +142,22 @@ class Standing:
             context.close()
         return self._cookies[person]
 
+    def forget_person(self, person: str) -> None:
+        """Have somebody sign in anew the next time."""
+        self._cookies.pop(person, None)
+
     def forget(self) -> None:
         """Close every browser page."""
         while self._contexts:
             self._contexts.pop().close()
 
     def quiet(self) -> None:
-        """End every warning and exercise, and wait until there is music everywhere."""
+        """End every warning and exercise. Their endings are still spoken when this is done."""
         for alert in self.alerts():
             act = "end-exercise" if alert["nature"] == "exercise" else "correct"
-            if alert["state"] in {"detected", "pending", "held"}:
+            if alert["state"] in _WAITING:
                 act = "reject"
             self.aside(self.station.ask, act, alert=alert["id"], reason="the test is over")
-        self.until(lambda: not self._living(), "no alert lives")
-        self.until(self.station.is_music_everywhere, "there is music everywhere")
-
-    def _living(self) -> bool:
-        over = {"closed", "dropped", "rejected", "expired_unaired", "ended"}
-        return any(one["state"] not in over for one in self.station.ask("status")["alerts"])
 
 
 def _add_people(state: Path) -> None:

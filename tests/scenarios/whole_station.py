@@ -123,9 +123,9 @@ class WholeStation:
         assert table is not None
         return next(entry.pid for entry in table.processes if entry.role == role)
 
-    def until(self, is_true: Any, what: str) -> Any:
+    def until(self, is_true: Any, what: str, patience: float = PATIENCE) -> Any:
         """Look again and again until it is true; a process that is down is no reason to stop."""
-        limit = monotonic() + PATIENCE
+        limit = monotonic() + patience
         while True:
             try:
                 if value := is_true():

@@ -1,0 +1,297 @@
+"""Part console: what the operator's screen costs and how soon it answers, in Debian's Chromium."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import numpy as np
+
+from benchmarks.context import Context, Step, take
+from benchmarks.measurement import Measurement, MeasurementError
+from benchmarks.running_station import Running, running
+from benchmarks.waiting import wait_for
+from broadcaster.console.people import People
+from broadcaster.console.people_database import PeopleDatabase
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+COLD_PAGES: Final = 9
+FREEZES: Final = 3
+CLIENTS: Final = 500
+SLOW_CLIENTS: Final = 50
+"""Of them; they read nothing."""
+
+_CHROMIUM: Final = Path("/usr/bin/chromium")
+_FLAGS: Final = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update",
+]  # fmt: skip
+_LIMIT_MS: Final = 60_000
+_SETTLED_S: Final = 2.0
+_CONNECT_AT_ONCE: Final = 25
+_MESSAGES: Final = (
+    "flood-closing", "landslide-caution", "storm-caution", "heat-caution", "dust-caution",
+    "wildfire-caution", "generic-caution",
+)  # fmt: skip
+_ZONES: Final = tuple(f"stream-{number}" for number in range(1, 12))
+_PASSWORD: Final = "measured-river-lantern-77"  # noqa: S105 - of a station that ends with this
+_OPERATOR: Final = ("tokens", "add", "bench", "--role", "operator")
+
+_NOTES_TIMES: Final = """
+// Numbers on the page change all the time; what is looked for are few attributes.
+window.seen = {};
+const note = (what) => { window.seen[what] ??= performance.timeOrigin + performance.now(); };
+const look = () => {
+  const root = document.querySelector(".console");
+  if (root?.querySelector(".card.zone") && root.querySelector(".link[data-old=false] .number")?.textContent.includes("0."))
+    note("live");
+  for (const card of document.querySelectorAll(".card.zone[data-look=warning]")) note(card.dataset.zone);
+  if (root?.dataset.old === "true") note("old");
+};
+new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
+"""  # noqa: E501 - JavaScript
+_PAINT: Final = """() => {
+  const painted = performance.getEntriesByName("first-contentful-paint")[0];
+  const loaded = [...performance.getEntriesByType("resource"), ...performance.getEntriesByType("navigation")];
+  return {paint: painted?.startTime, live: window.seen.live - performance.timeOrigin,
+          bytes: loaded.reduce((sum, one) => sum + (one.transferSize ?? 0), 0)};
+}"""  # noqa: E501 - JavaScript
+_SEND: Final = """async ([path, body, key]) => {
+  const at = performance.timeOrigin + performance.now();
+  const answer = await fetch(`/api/v1${path}`, {method: "POST", body: JSON.stringify(body),
+    headers: {"Content-Type": "application/json", "Idempotency-Key": key}});
+  return {at, status: answer.status, said: await answer.json()};
+}"""
+
+
+def measure(context: Context) -> Iterator[Measurement]:
+    """All rows of this part."""
+    pages = ("console.first_paint_ms", "console.live_ms", "console.page_kib")
+    screen = ("console.command_to_other_screen_p95_ms", "console.stale_shown_s")
+    clients = ("console.packet_p99_500_clients_ms",)
+    yield from take(
+        context,
+        [Step((*pages, *screen), 150, screens), Step(clients, 90, many_clients)],
+    )
+
+
+def screens(context: Context) -> Iterator[Measurement]:
+    """Pages opened cold, zones warned from one screen and seen on another, a frozen server."""
+    if not _CHROMIUM.exists():
+        raise MeasurementError(f"{_CHROMIUM} is not installed (make system installs it)")
+    with running(context) as station:
+        url = _opened(station)
+        with _browser() as browser:
+            cookies = _cookies(browser, url, station)
+            context.say(f"{COLD_PAGES} cold pages")
+            yield from _cold(browser, url, cookies)
+            context.say(f"{len(_ZONES)} zones warned from one screen, seen on another")
+            yield _other_screen(browser, url, cookies)
+            context.say(f"console and control frozen {FREEZES} times each")
+            yield _stale(browser, url, cookies, station)
+
+
+@contextmanager
+def _browser() -> "Iterator[Browser]":
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        raise MeasurementError("playwright is not installed") from None
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=str(_CHROMIUM), args=_FLAGS)
+
+
+def _opened(station: Running) -> str:
+    """Where the console is; everything is on air."""
+    announced = station.run / "console.json"
+    wait_for("the console to say where it is", announced.exists)
+    wait_for("the ear to vouch for every stream", station.is_sent_everywhere)
+    return str(json.loads(announced.read_bytes())["url"])
+
+
+def _token(station: Running) -> str:
+    """The secret of a program that may warn."""
+    argv = [sys.executable, "-m", "broadcaster", *_OPERATOR, "--run", str(station.run)]
+    argv += ["--state", str(station.state)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode:
+        raise MeasurementError(f"no token: {done.stderr.strip()[-200:]}")
+    return done.stdout.strip().splitlines()[0]
+
+
+def _cookies(browser: "Browser", url: str, station: Running) -> list[Any]:
+    """What a browser has of somebody who is signed in; a WebSocket carries no token."""
+    database = PeopleDatabase(station.state)
+    try:
+        People(database).add("bench", "", ["operator"], _PASSWORD, time.time())
+    finally:
+        database.close()
+    context = browser.new_context()
+    who = {"name": "bench", "password": _PASSWORD}
+    answer = context.request.post(f"{url}/api/v1/session", data=who, headers={"Origin": url})
+    if not answer.ok:
+        raise MeasurementError(f"nobody can sign in: {answer.text()}")
+    return list(context.cookies())
+
+
+def _page(browser: "Browser", url: str, cookies: list[Any]) -> "Page":
+    """A page of a browser that has nothing cached, live."""
+    context = browser.new_context()
+    context.add_cookies(cookies)
+    context.set_default_timeout(_LIMIT_MS)
+    context.add_init_script(_NOTES_TIMES)
+    page = context.new_page()
+    page.goto(f"{url}/")
+    page.wait_for_function("window.seen.live")
+    return page
+
+
+def _cold(browser: "Browser", url: str, cookies: list[Any]) -> Iterator[Measurement]:
+    found = []
+    for _ in range(COLD_PAGES):
+        page = _page(browser, url, cookies)
+        found.append(page.evaluate(_PAINT))
+        page.context.close()
+    for row, name, unit in (
+        ("console.first_paint_ms", "paint", 1),
+        ("console.live_ms", "live", 1),
+        ("console.page_kib", "bytes", 1024),
+    ):
+        values = [one[name] / unit for one in found]
+        yield Measurement(row, float(np.median(values)), None, _detail(values))
+
+
+def _other_screen(browser: "Browser", url: str, cookies: list[Any]) -> Measurement:
+    """From the press on one screen to the red card on another; each zone once."""
+    one, other = _page(browser, url, cookies), _page(browser, url, cookies)
+    took = []
+    alert = None
+    for zone in _ZONES:
+        path = f"/alerts/{alert}/add-zones" if alert else "/alerts"
+        body = {"zones": [zone]} if alert else {"message": _MESSAGES[0], "zones": [zone]}
+        sent = one.evaluate(_SEND, [path, body, f"bench-{zone}"])
+        if sent["status"] != 200:
+            raise MeasurementError(f"{path}: {sent['said']}")
+        alert = sent["said"]["alert"]
+        other.wait_for_function(f"window.seen['{zone}']")
+        took.append(other.evaluate(f"window.seen['{zone}']") - sent["at"])
+        time.sleep(0.3)
+    one.evaluate(_SEND, [f"/alerts/{alert}/correct", {"reason": "measured"}, "bench-correct"])
+    for page in (one, other):
+        page.context.close()
+    p95 = float(np.percentile(took, 95))
+    return Measurement("console.command_to_other_screen_p95_ms", p95, None, _detail(took))
+
+
+def _stale(browser: "Browser", url: str, cookies: list[Any], station: Running) -> Measurement:
+    """From the freeze until the page says so; the worst."""
+    page = _page(browser, url, cookies)
+    took: dict[str, list[float]] = {"console": [], "control": []}
+    for role in (*["console"] * FREEZES, *["control"] * FREEZES):
+        page.evaluate("delete window.seen.old")
+        process = station.pid(role)
+        at = time.time()
+        os.kill(process, signal.SIGSTOP)
+        try:
+            page.wait_for_function("window.seen.old")
+            took[role].append(page.evaluate("window.seen.old") / 1000 - at)
+        finally:
+            os.kill(process, signal.SIGCONT)
+        page.wait_for_selector(".console[data-old=false]")
+        time.sleep(_SETTLED_S)
+    worst = max(max(values) for values in took.values())
+    detail = {role: [round(value, 2) for value in values] for role, values in took.items()}
+    return Measurement("console.stale_shown_s", worst, None, detail)
+
+
+# --- many clients ---
+
+
+def many_clients(context: Context) -> Iterator[Measurement]:
+    """Warnings given through a console that many watch."""
+    context.say(f"warnings beside {CLIENTS} pages, {SLOW_CLIENTS} of which read nothing")
+    with running(context) as station:
+        url = _opened(station)
+        found = asyncio.run(_warned_beside(url, _token(station)))
+    p99 = float(np.percentile(found["ms"], 99))
+    detail = {**_detail(found["ms"]), **{k: v for k, v in found.items() if k != "ms"}}
+    broken = None
+    if found["watching"] != CLIENTS:
+        broken = f"only {found['watching']} of {CLIENTS} pages were there"
+    yield Measurement("console.packet_p99_500_clients_ms", p99, None, detail, broken)
+
+
+async def _warned_beside(url: str, token: str) -> dict[str, Any]:
+    connector = aiohttp.TCPConnector(limit=0)
+    own = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(f"{url}/", connector=connector, headers=own) as http:
+        sockets: list[aiohttp.ClientWebSocketResponse] = []
+        for _ in range(CLIENTS // _CONNECT_AT_ONCE):
+            sockets += await asyncio.gather(
+                *(http.ws_connect("api/v1/live", max_msg_size=0) for _ in range(_CONNECT_AT_ONCE))
+            )
+        reading = [asyncio.create_task(_read(one)) for one in sockets[SLOW_CLIENTS:]]
+        try:
+            return await _warned(http)
+        finally:
+            for task in reading:
+                task.cancel()
+            await asyncio.gather(*reading, return_exceptions=True)
+            await asyncio.gather(*(one.close() for one in sockets), return_exceptions=True)
+
+
+async def _read(socket: aiohttp.ClientWebSocketResponse) -> None:
+    async for _ in socket:
+        pass
+
+
+async def _warned(http: aiohttp.ClientSession) -> dict[str, Any]:
+    """A warning of each hazard in one zone after the other, and its correction."""
+    took: list[float] = []
+    watching = CLIENTS
+
+    async def act(path: str, **body: object) -> dict[str, Any]:
+        key = f"bench-{len(took)}-{path.rpartition('/')[2]}"
+        async with http.post(
+            f"api/v1{path}", json=body, headers={"Idempotency-Key": key}
+        ) as answer:
+            said: dict[str, Any] = await answer.json(content_type=None)
+        if answer.status != 200:
+            raise MeasurementError(f"{path}: {said}")
+        return said
+
+    for message in _MESSAGES:
+        alert = None
+        for zone in _ZONES[:5]:
+            await asyncio.sleep(0.3)
+            if alert is None:
+                said = await act("/alerts", message=message, zones=[zone])
+                alert = said["alert"]
+            else:
+                said = await act(f"/alerts/{alert}/add-zones", zones=[zone])
+            if said.get("first_packet_ms") is not None:
+                took.append(said["first_packet_ms"])
+        async with http.get("healthz") as answer:
+            watching = min(watching, (await answer.json(content_type=None))["watchers"])
+        await act(f"/alerts/{alert}/correct", reason="measured")
+    return {"ms": took, "watching": watching}
+
+
+def _detail(values: list[float]) -> dict[str, Any]:
+    return {
+        "count": len(values),
+        "p50": round(float(np.percentile(values, 50)), 2),
+        "p95": round(float(np.percentile(values, 95)), 2),
+        "max": round(max(values), 2),
+        "every": [round(value, 2) for value in values],
+    }
