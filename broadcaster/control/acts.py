@@ -41,7 +41,8 @@ class Play(Command):
     """Put a recording or a prepared message on zones.
 
     `zones` are names of zones and groups. With `repeat` it sounds until it is withdrawn, otherwise
-    once. Either `pcm` with its `length` in samples, or the name of a prepared `message`.
+    once. Either `pcm` with its `length` in samples, or the name of a prepared `message`. Quiet
+    hours bind a notice, unless it is meant for them all the same.
     """
 
     zones: tuple[str, ...]
@@ -52,6 +53,7 @@ class Play(Command):
     pcm: PcmId | None = None
     length: Sample = 0
     message: str = ""
+    in_quiet_hours: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

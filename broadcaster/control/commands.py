@@ -44,6 +44,7 @@ EXIT_REFUSED = 2
     help="A warning needs a level of at least 224 and --repeat.",
 )
 @click.option("--repeat", is_flag=True, help="Repeat until it is withdrawn.")
+@click.option("--in-quiet-hours", is_flag=True, help="Play it in quiet hours all the same.")
 @click.option("--title", help="What it is called.  [default: as the file says]")
 @run_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -53,6 +54,7 @@ def play(
     level: str | None,
     kind: str,
     repeat: bool,
+    in_quiet_hours: bool,
     title: str | None,
     run: RunDirectory,
     as_json: bool,
@@ -73,6 +75,7 @@ def play(
         "priority": number,
         "kind": kind,
         "repeat": repeat,
+        "in_quiet_hours": in_quiet_hours,
         "given_ns": monotonic_ns(),
     }
     answer = _asked(run, "play", order)

@@ -42,7 +42,14 @@ from broadcaster.control.alert_path import AlertPaths
 from broadcaster.control.answers import ANSWER_LIMIT, Answers, Waiting, beginning
 from broadcaster.control.detecting import Detecting
 from broadcaster.control.ground import Ground
-from broadcaster.control.play_order import RefusedError, checked, claim_prefix, sound_of, zones_of
+from broadcaster.control.play_order import (
+    RefusedError,
+    checked,
+    claim_prefix,
+    refuse_in_quiet_hours,
+    sound_of,
+    zones_of,
+)
 from broadcaster.control.programme import Library, Standing
 from broadcaster.control.self_testing import SelfTesting
 from broadcaster.control.steering import Steer, steered
@@ -254,6 +261,7 @@ class Core:
             self._wait(order.key, standing, now, needs_start=True)
             # Whether the control that first did it lived to record it is not known.
             return [records.played(order, standing, self.anchor(now)), *self._settled()]
+        refuse_in_quiet_hours(order, self.plan.claims, zones, self.sample(now))
         revision = self.plan.revision + 1
         name = ClaimId(f"{claim_prefix(order)}{revision}")
         source = sound_of(order, self.library)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import hashlib
 import string
+from collections.abc import Collection, Iterable
 
 from broadcaster.control.acts import Play
-from broadcaster.control.programme import Library
-from zones.bus import Kind, ZoneId
+from broadcaster.control.programme import Library, quiet_zones
+from zones.bus import Claim, Kind, ZoneId
 from zones.media_time import RATE, Sample
 from zones.priority import HIGHEST, LOWEST, LOWEST_EMERGENCY
 from zones.site import Site, UnknownNameError
@@ -104,6 +105,25 @@ def zones_of(names: tuple[str, ...], site: Site) -> tuple[ZoneId, ...]:
     if not zones:
         raise RefusedError("no zone is named: say where to play it", "zones")
     return zones
+
+
+def refuse_in_quiet_hours(
+    order: Play, claims: Iterable[Claim], zones: Collection[ZoneId], now: Sample
+) -> None:
+    """Refuse what quiet hours bind: everything below a warning, unless it is meant (SAFETY F4).
+
+    Raises:
+        RefusedError: it is quiet in one of the zones.
+    """
+    if order.priority >= LOWEST_EMERGENCY or order.in_quiet_hours:
+        return
+    quiet = quiet_zones(claims, zones, now)
+    if quiet:
+        raise RefusedError(
+            f"it is quiet hours in {', '.join(quiet)}: play it later, or say that it is meant for "
+            "quiet hours (--in-quiet-hours)",
+            "in_quiet_hours",
+        )
 
 
 def sound_of(order: Play, library: Library) -> Sequence:

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 from broadcaster.control.voice_index import VoiceIndex
 from broadcaster.engine.plan import GainStep
 from playlists.lane import Circle, Due, Item, Stretch, laid_out
-from playlists.outline import LaneOutline, Outline, Span, outline
+from playlists.outline import QUIET_HOURS, LaneOutline, Outline, Span, outline
 from playlists.premises import site_premises
 from playlists.recording import Recording
 from playlists.rotation import Rotation
@@ -130,6 +130,17 @@ def reach(now: datetime) -> datetime:
     """How far an outline reaches; the same for some hours, so that plans are alike meanwhile."""
     whole = now.replace(hour=now.hour // 6 * 6, minute=0, second=0, microsecond=0)
     return whole + timedelta(hours=6) + OUTLINED
+
+
+def quiet_zones(
+    claims: Iterable[Claim], zones: Collection[ZoneId], now: Sample
+) -> tuple[ZoneId, ...]:
+    """Which of these zones have quiet hours at `now`."""
+    return tuple(
+        claim.zone
+        for claim in claims
+        if claim.zone in zones and claim.id.startswith(QUIET_HOURS) and _holds(claim, now)
+    )
 
 
 def as_it_stands(standing: Standing, zones: Collection[ZoneId]) -> Standing:

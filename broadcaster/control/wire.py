@@ -88,6 +88,7 @@ def _play(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Play:
         priority=_whole(fields, "priority"),
         kind=kinds[kind],
         repeat=_field(fields, "repeat", bool, "true or false", False),
+        in_quiet_hours=_field(fields, "in_quiet_hours", bool, "true or false", False),
         title=_text(fields, "title", ""),
         pcm=None if pcm is None else PcmId(_text(fields, "pcm")),
         length=0 if pcm is None else _whole(fields, "length"),

@@ -19,10 +19,12 @@ from playlists.rotation import Rotation
 from playlists.schedule import Entry, EntryId, Fill, Schedule
 from tests.broadcaster.control.bench import (
     NOON,
+    answers,
     library,
     new_core,
     on_air,
     plans,
+    play,
     recording,
     site,
     started,
@@ -249,3 +251,16 @@ def test_a_year_of_edits_missing_files_and_restarts_leaves_no_zone_silent():
         for zone in ("stream-1", "hill-3"):
             for later in (2, 100, 1800, 3500, 40_000):
                 assert on_air(core, now + later, zone) is not None
+
+
+def test_a_notice_in_quiet_hours_is_asked_about_and_a_warning_never():
+    core = quiet_core()
+    night = at(2)
+    core.expire(night)
+    (refused,) = answers(core.handle(play("one"), night))
+    assert "it is quiet hours in stream-1" in refused.error
+    meant = replace(play("two"), in_quiet_hours=True)
+    assert plans(core.handle(meant, night))
+    warned = play("three", priority=232, kind=Kind.WARNING, repeat=True)
+    assert plans(core.handle(warned, night))
+    assert plans(core.handle(play("four"), at(10)))
