@@ -88,6 +88,9 @@ class ToldBook:
             if now - since < FAILED_LONG:
                 continue
             entry = next(one for one in self._reports[alert] if one.name == name)
+            if entry.kind == "sound":
+                said[name] = f"the server's own sound output is silent: {entry.detail}"
+                continue
             said[name] = (
                 f'{entry.kind} "{name}" could not be told for {int(now - since) // 60} min: '
                 f"{entry.detail or 'it does not answer'}"

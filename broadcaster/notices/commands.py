@@ -57,6 +57,9 @@ def notices(
     snapshot = asyncio.run(_snapshot(run))
     told = {one["name"]: one for one in (snapshot or {}).get("notices", ())}
     rows = [_row(one, told) for one in _everybody(site)]
+    if site.notices.sound is not None:
+        device = site.notices.sound.device or "any"
+        rows.append(_stood("sound", "own sound", "beeps while people are called", device, told))
     if as_json:
         alerts = {one["id"]: one.get("told", []) for one in (snapshot or {}).get("alerts", ())}
         said = {"runs": snapshot is not None, "notices": rows, "alerts": alerts}
@@ -151,14 +154,21 @@ def _row(one: Device | Contact, told: Mapping[str, Mapping[str, str]]) -> dict[s
         kind = "contact"
         step = "" if one.step is None else f", step {one.step}"
         what = f"{one.role}: {', '.join(one.hazards) or 'every hazard'}{step}"
-    report = told.get(one.id, {})
+    return _stood(kind, one.id, what, way_in_words(one.way), told)
+
+
+def _stood(
+    kind: str, name: str, what: str, way: str, told: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    """How it stands with one of them, as it was reported."""
+    report = told.get(name, {})
     return {
         "kind": kind,
-        "name": one.id,
+        "name": name,
         "what": what if len(what) <= 40 else f"{what[:39]}…",
         "state": report.get("state", "not known"),
         "at": report.get("at", ""),
-        "way": way_in_words(one.way),
+        "way": way,
         "detail": report.get("detail", ""),
     }
 

@@ -60,7 +60,10 @@ class DeviceKeeper:
             return
         before, self._wanted = self._wanted, wanted
         if wanted is None or before is None or before.fields != wanted.fields:
-            self._say("none", "left as it is" if wanted is None else "")
+            if wanted is None:
+                self._say("none", "left as it is")
+            elif self._state != "failed":  # a fault lasts until something has been taken
+                self._say("none", "")
             self._news.set()
 
     def answered(self, said: Mapping[str, Any]) -> None:

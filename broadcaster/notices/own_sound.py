@@ -97,6 +97,7 @@ class OwnSound:
     async def run(self) -> None:
         """Sound when wanted, until cancelled."""
         tone = alarm_tone()
+        await self._try()
         while True:
             await self._wanted.wait()
             try:
@@ -110,6 +111,15 @@ class OwnSound:
             except (NoSoundError, OSError) as error:
                 self._say("failed", str(error))
                 await asyncio.sleep(_RETRY)
+
+    async def _try(self) -> None:
+        """Open the device once, so that its absence is known before it is needed."""
+        try:
+            output = await asyncio.to_thread(self._open, self._settings.device)
+        except (NoSoundError, OSError) as error:
+            self._say("failed", str(error))
+        else:
+            output.close()
 
     @contextlib.contextmanager
     def _output(self, output: Output) -> Iterator[Output]:

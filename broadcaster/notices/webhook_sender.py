@@ -55,6 +55,9 @@ class WebhookSender:
                 status = reply.status
         except TimeoutError:
             raise NotToldError(f"{self._url.host} did not answer within {LIMIT:g} s") from None
+        except aiohttp.ClientConnectorError as error:
+            why = error.os_error.strerror or str(error.os_error)
+            raise NotToldError(f"{self._url.host} cannot be reached: {why}") from None
         except (aiohttp.ClientError, OSError) as error:
             raise NotToldError(f"{self._url.host} cannot be reached: {error}") from None
         if not 200 <= status < 300:

@@ -49,6 +49,15 @@ def test_what_fails_for_long_is_a_fault_until_it_is_told():
     assert list(book.faults(3 * FAILED_LONG)) == []
 
 
+def test_a_sound_output_that_is_missing_is_a_fault_in_its_own_words():
+    book = ToldBook()
+    silent = {**BOARD, "kind": "sound", "state": "failed", "detail": "no sound device"}
+    book.take(report(silent, alert=""), ANCHOR, 0.0)
+    assert list(book.faults(2 * FAILED_LONG)) == [
+        "the server's own sound output is silent: no sound device"
+    ]
+
+
 def test_only_the_newest_alerts_are_kept():
     book = ToldBook()
     failed = {**BOARD, "state": "failed"}

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import datetime
+import ipaddress
 import json
 import shutil
 import socket
@@ -9,6 +11,9 @@ import struct
 
 import pytest
 from aiohttp import web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from broadcaster.signature import signature
 
@@ -165,7 +170,7 @@ class Letters:
 class Mosquitto:
     """A real broker that can be stopped and started at one port."""
 
-    def __init__(self, folder) -> None:
+    def __init__(self, folder, *settings) -> None:
         found = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
         if found is None:
             pytest.skip("mosquitto is not installed")
@@ -174,7 +179,8 @@ class Mosquitto:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.config = folder / "mosquitto.conf"
-        self.config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\n")
+        listed = settings or ("allow_anonymous true",)
+        self.config.write_text("\n".join([f"listener {self.port} 127.0.0.1", *listed, ""]))
         self.process: asyncio.subprocess.Process | None = None
 
     async def start(self):
@@ -209,3 +215,32 @@ class Mosquitto:
             yield self
         finally:
             await self.stop()
+
+
+def certified(folder):
+    """A certificate for 127.0.0.1 that vouches for itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
+    now = datetime.datetime.now(datetime.UTC)
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return path

@@ -18,7 +18,7 @@ from tests.broadcaster.notices.bench import (
     pending,
     views,
 )
-from tests.broadcaster.notices.receivers import Hooks, Letters, Relays, until
+from tests.broadcaster.notices.receivers import Hooks, Letters, Relays, certified, until
 from zones.notices_settings import DeviceKind, Mail, Relay, Security, SoundOutput, Webhook
 
 
@@ -248,42 +248,6 @@ async def test_a_mail_server_that_cannot_prove_who_it_is_gets_no_letter(tmp_path
             details = {one["name"]: one["detail"] for one in control.reports["a1"]}
             assert "certificate" in details["stranger"]
     assert len(letters.letters) == 1
-
-
-def certified(folder):
-    """A certificate for 127.0.0.1 that vouches for itself, with its key, in one file."""
-    import datetime
-    import ipaddress
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "here")])
-    now = datetime.datetime.now(datetime.UTC)
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 async def test_a_secret_that_is_missing_is_named_by_its_file(tmp_path, hooks):
