@@ -17,6 +17,7 @@ QUIETEST_DBFS = -48.0
 LOUDEST_DBFS = -6.0
 BAR = 8
 """Characters of a level bar."""
+_LONGEST = 34
 NEWS = 5
 """The newest lines that are shown."""
 _STEPS = " ▏▎▍▌▋▊▉█"
@@ -160,7 +161,9 @@ def _table(view: View) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("")
     for heading in ("zone", "on air (commanded)", "sent", "arrived", "heard", "level"):
-        table.add_column(heading, no_wrap=True, overflow="ellipsis")
+        # A fault in many words must not push the other facts off the screen.
+        most = _LONGEST if heading in ("on air (commanded)", "sent") else None
+        table.add_column(heading, no_wrap=True, overflow="ellipsis", max_width=most)
     table.add_column("warned ms", justify="right", no_wrap=True)
     table.add_column("loss", justify="right")
     table.add_column("packets", justify="right")
