@@ -12,13 +12,13 @@ from typing import Any, Final
 
 import click
 
-from broadcaster.kept_site import ReadSite, site_or_kept
+from broadcaster.kept_site import site_or_kept
 from broadcaster.link import LinkError, connect
 from broadcaster.options import run_option, station_state_option
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
 from broadcaster.site_in_force import site_in_force
 from zones.notices_settings import Contact, Device, Mail, Mqtt, Relay, Way, Webhook
-from zones.site import Site
+from zones.site import Name, Site
 
 EXIT_NOT_TOLD: Final = 1
 EXIT_WRONG: Final = 2
@@ -53,7 +53,7 @@ def notices(
     """
     if context.invoked_subcommand is not None:
         return
-    site = _read(run, state, config).site
+    site = site_or_kept(_config(run, config), state).site
     snapshot = asyncio.run(_snapshot(run))
     told = {one["name"]: one for one in (snapshot or {}).get("notices", ())}
     rows = [_row(one, told) for one in _everybody(site)]
@@ -90,14 +90,15 @@ def test(
     Nothing moves by it: of a relay the coil is only read. The exit status is 0 when the message
     was taken, 1 when not, 2 when there is nobody of that name.
     """
-    read = _read(run, state, config)
-    everybody = _everybody(read.site)
+    config = _config(run, config)
+    site = site_or_kept(config, state).site
+    everybody = _everybody(site)
     one = next((one for one in everybody if one.id == name), None)
     if one is None:
         known = ", ".join(one.id for one in everybody) or "nobody"
         click.echo(f"broadcaster: the site file tells no {name!r}; it tells {known}", err=True)
         sys.exit(EXIT_WRONG)
-    answer, trouble = asyncio.run(_tried(read, one))
+    answer, trouble = asyncio.run(_tried(site.name, one, config.parent))
     if as_json:
         said = {"name": name, "taken": not trouble, "answer": answer, "detail": trouble}
         click.echo(json.dumps(said, ensure_ascii=False))
@@ -109,19 +110,21 @@ def test(
     sys.exit(EXIT_NOT_TOLD if trouble else 0)
 
 
-async def _tried(read: ReadSite, one: Device | Contact) -> tuple[Mapping[str, Any] | None, str]:
-    """The answer to a test, and why it was not taken."""
+async def _tried(
+    site: Name, one: Device | Contact, folder: Path
+) -> tuple[Mapping[str, Any] | None, str]:
+    """The answer to a test, and why it was not taken; secrets lie in `folder`."""
     # These load what no other command needs.
     from broadcaster.notices.carriers import Carriers, session
     from broadcaster.notices.notice import NotToldError, test_notice
 
     async with session() as connections:
-        carriers = Carriers(read.config.parent, connections)
+        carriers = Carriers(folder, connections)
         carrier = carriers.of(one.way, lambda said: None)
         lines = [asyncio.create_task(line.run()) for line in carriers.lines.values()]
         try:
             at = datetime.now(UTC).isoformat(timespec="seconds")
-            return await carrier.tell(test_notice(read.site.name, one.id, at)), ""
+            return await carrier.tell(test_notice(site, one.id, at)), ""
         except NotToldError as error:
             return None, str(error)
         finally:
@@ -173,14 +176,14 @@ def _stood(
     }
 
 
-def _read(run: RunDirectory, state: StateDirectory, config: Path | None) -> ReadSite:
-    """The site: as named, else as in force at the station that runs, else `config.yaml` here."""
-    if config is None:
-        table = ProcessTable.read(run.processes) if run.holder() is not None else None
-        config = Path("config.yaml")
-        if table is not None:
-            config = site_in_force(run, Path(table.config), table.supervisor).config
-    return site_or_kept(config, state)
+def _config(run: RunDirectory, config: Path | None) -> Path:
+    """The site file: as named, else in force at the station that runs, else `config.yaml` here."""
+    if config is not None:
+        return config
+    table = ProcessTable.read(run.processes) if run.holder() is not None else None
+    if table is None:
+        return Path("config.yaml")
+    return site_in_force(run, Path(table.config), table.supervisor).config
 
 
 async def _snapshot(run: RunDirectory) -> Mapping[str, Any] | None:

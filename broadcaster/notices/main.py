@@ -99,7 +99,9 @@ async def _started(note: SiteNote, run: RunDirectory, state: StateDirectory) -> 
     from broadcaster.notices.notifier import notify
 
     log.info("telling %s", settings)
-    work = notify(read.site.name, settings, read.config.parent, run.control_socket, state.path)
+    # Secrets lie beside the site file itself, also when its kept copy is in force.
+    folder = note.config.absolute().parent
+    work = notify(read.site.name, settings, folder, run.control_socket, state.path)
     return asyncio.create_task(work, name="telling")
 
 

@@ -10,8 +10,9 @@ import sys
 import pytest
 from click.testing import CliRunner
 
+from broadcaster.kept_site import keep_site
 from broadcaster.notices.commands import notices
-from broadcaster.run_directory import RunDirectory
+from broadcaster.run_directory import RunDirectory, StateDirectory
 from broadcaster.site_in_force import SiteNote, note_site
 from tests.broadcaster.notices.bench import FakeControl, alert
 from tests.broadcaster.notices.receivers import LIMIT, SECRET, Hooks, Relays, until
@@ -106,6 +107,16 @@ async def test_another_site_is_taken_over_without_a_restart(ground):
             # The room was told by its old address and is not told the same again.
             assert control.state("room") == "sent"
             assert ground.hooks.at("/other-room") == []
+
+
+async def test_a_slip_in_the_site_file_keeps_nobody_untold(ground):
+    keep_site(ground.config, StateDirectory(ground.state))
+    ground.config.write_text("zones: [", "utf-8")
+    control = FakeControl(RunDirectory(ground.run).control_socket)
+    async with control.running():
+        control.alerts = [alert()]
+        async with ground.process():
+            await control.wait("room", "sent")
 
 
 async def test_a_site_that_names_nobody_costs_no_connection(ground):
