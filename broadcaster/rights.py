@@ -45,6 +45,16 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     # announcements
     "play": _WITH_RADIO,
     "steer": _WITH_RADIO,
+    # the programme
+    "schedule": _ALL,
+    "schedule-versions": _ALL,
+    "schedule-preview": _ALL,
+    "recordings": _ALL,
+    "as-run": _ALL - {Role.VIEWER},
+    "schedule-edit": _WITH_RADIO,
+    "schedule-replace": _WITH_RADIO,
+    "schedule-undo": _WITH_RADIO,
+    "recording-say": _WITH_RADIO,
     "withdraw": _WITH_RADIO,
     "play-warning": _OPERATORS,
     "withdraw-warning": _OPERATORS,

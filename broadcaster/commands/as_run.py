@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from broadcaster.commands.schedule import station_options
-from broadcaster.journal.entry import Kind, utc_text
-from broadcaster.journal.reader import JournalReader
+from broadcaster.radio.fields import heard_tracks
 from broadcaster.radio.station import RadioStation
 
 _COLUMNS = {
@@ -63,7 +61,7 @@ def export(
     first, end = (_moment(text, station.zone) for text in (since, until))
     heard = [
         one
-        for one in entries(station.state.path, first, end)
+        for one in heard_tracks(station.state.path, first, end)
         if zones is None or zones.intersection(one["zones"])
     ]
     if csv_file is not None:
@@ -90,19 +88,6 @@ def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
             f'"{text}" is no time; write 2026-11-01 or 2026-11-01T06:30'
         ) from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
-
-
-def entries(
-    state: Path, since: datetime | None = None, until: datetime | None = None
-) -> Iterator[dict[str, Any]]:
-    """The as-run entries of the programme in the journal, in order."""
-    first = utc_text(since) if since is not None else ""
-    end = utc_text(until) if until is not None else "~"
-    for row in JournalReader(state).rows(kind=Kind.AS_RUN):
-        if first <= row.utc < end:
-            facts: dict[str, Any] = json.loads(row.facts)
-            if facts.get("what") == "track":
-                yield facts
 
 
 def table(heard: list[dict[str, Any]], zone: ZoneInfo) -> str:

@@ -10,16 +10,14 @@ import click
 
 from broadcaster.commands.schedule import as_json_option, station_options, told
 from broadcaster.ingest.commands import library
+from broadcaster.radio.fields import IN_SECONDS, recording_fields
 from broadcaster.radio.recordings import Kept
 from broadcaster.radio.station import RadioStation
 from playlists.playlist import lists_holding
-from playlists.recording import Recording, plain_fields
-from zones.media_time import RATE, samples, seconds
+from playlists.recording import Recording
+from zones.media_time import samples, seconds
 
 __all__ = ["library"]
-
-_SAMPLES = ("cue_in", "cue_out", "segue")
-"""Written in seconds here, kept in samples."""
 
 
 @library.command()
@@ -43,7 +41,7 @@ def show(station: RadioStation, recording: str, as_json: bool) -> None:
     with told(as_json=as_json):
         kept = station.recordings.one(recording)
         lists = lists_holding(station.schedules.schedule().playlists, kept.recording, station.pool)
-    fields = {**_fields(kept), "playlists": lists}
+    fields = {**recording_fields(kept), "playlists": lists}
     if as_json:
         click.echo(json.dumps(fields, ensure_ascii=False))
         return
@@ -94,7 +92,7 @@ def duplicates(station: RadioStation, as_json: bool) -> None:
         together = station.recordings.alike()
     if as_json:
         click.echo(
-            json.dumps({"alike": [[_fields(one) for one in same] for same in together]},
+            json.dumps({"alike": [[recording_fields(one) for one in same] for same in together]},
                        ensure_ascii=False)
         )  # fmt: skip
         return
@@ -166,27 +164,21 @@ def _said(field: str) -> tuple[str, Any]:
         return key, None
     if key == "tags":
         return key, [tag for tag in (one.strip() for one in value.split(",")) if tag]
-    if key in (*_SAMPLES, "gain_db"):
+    if key in (*IN_SECONDS, "gain_db"):
         try:
             number = float(value)
         except ValueError:
             raise click.BadParameter(f'{key}: "{value}" is no number') from None
-        return key, samples(number) if key in _SAMPLES else number
+        return key, samples(number) if key in IN_SECONDS else number
     return key, value
-
-
-def _fields(kept: Kept) -> dict[str, Any]:
-    fields = plain_fields(kept.recording)
-    for name in ("length", *_SAMPLES):
-        if fields.get(name) is not None:
-            fields[name] = round(fields[name] / RATE, 3)
-    return {**fields, "file": kept.file, "added": kept.added}
 
 
 def _print(found: Iterable[Kept], *, as_json: bool) -> None:
     listed = list(found)
     if as_json:
-        click.echo(json.dumps({"recordings": [_fields(k) for k in listed]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"recordings": [recording_fields(k) for k in listed]}, ensure_ascii=False)
+        )
         return
     for kept in listed:
         click.echo(_line(kept.recording))

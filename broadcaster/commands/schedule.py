@@ -20,6 +20,7 @@ import click
 import yaml
 
 from broadcaster.options import run_option, station_state_option
+from broadcaster.radio.fields import preview_fields, version_fields
 from broadcaster.radio.recordings import RecordingsError
 from broadcaster.radio.schedule_store import Refused, said
 from broadcaster.radio.station import RadioStation, radio_station
@@ -28,9 +29,8 @@ from playlists.calendar import CalendarError, calendar_entries, calendar_text
 from playlists.preview import Preview
 from playlists.recurrence import Recurrence
 from playlists.schedule import Entry, EntryId, Schedule
-from playlists.schedule_edit import SECTIONS, Edit, Version
+from playlists.schedule_edit import SECTIONS, Edit
 from playlists.schedule_file import parse_schedule, schedule_fields, schedule_text
-from zones.media_time import seconds
 
 EXIT_PROBLEMS = 1
 EXIT_REFUSED = 2
@@ -99,7 +99,7 @@ def show(station: RadioStation, as_json: bool) -> None:
         newest = station.schedules.newest()
         now = station.schedules.schedule()
     if as_json:
-        about = None if newest is None else _about(newest)
+        about = None if newest is None else version_fields(newest)
         click.echo(json.dumps({"version": about, **schedule_fields(now)}, ensure_ascii=False))
         return
     if newest is None:
@@ -194,7 +194,9 @@ def versions(station: RadioStation, most: int, as_json: bool) -> None:
     """List who changed what, newest first."""
     with told(as_json=as_json):
         newest = list(reversed(station.schedules.versions()))[:most]
-        listed = [{**_about(one), "changes": station.schedules.changes_of(one)} for one in newest]
+        listed = [
+            {**version_fields(one), "changes": station.schedules.changes_of(one)} for one in newest
+        ]
     if as_json:
         click.echo(json.dumps({"versions": listed}, ensure_ascii=False))
         return
@@ -275,55 +277,6 @@ def import_calendar(
         _print_version(station, version.number, as_json=as_json)
 
 
-def preview_fields(station: RadioStation, seen: Preview, only: str | None = None) -> dict[str, Any]:
-    """A preview as values that JSON has; with `only` the tracks of one zone or group."""
-    zones = None if only is None else set(station.site.zones_named([only]))
-    return {
-        "begin": seen.begin.isoformat(),
-        "end": seen.end.isoformat(),
-        "unplayable_zone_minutes": round(seen.unplayable_minutes, 1),
-        "findings": [
-            {
-                "begin": one.begin.isoformat(),
-                "end": one.end.isoformat(),
-                "zones": list(one.zones),
-                "entry": one.entry,
-                "reason": one.reason,
-                "remedy": one.remedy,
-                "only_chime": one.is_silent,
-            }
-            for one in seen.findings
-        ],
-        "conflicts": [
-            {
-                "begin": one.begin.isoformat(),
-                "end": one.end.isoformat(),
-                "plays": str(one.winner.entry.id),
-                "gives_way": str(one.loser.entry.id),
-                "because": one.by.value,
-            }
-            for one in seen.conflicts
-        ],
-        "silences": [
-            {"begin": a.isoformat(), "end": b.isoformat(), "zones": list(z), "why": why.split()[0]}
-            for a, b, z, why in seen.silences
-        ],
-        "tracks": [
-            {
-                "at": one.at.isoformat(),
-                "seconds": round(seconds(one.length), 3),
-                "zones": list(one.zones),
-                "entry": one.entry,
-                "recording": one.recording.id if one.recording else None,
-                "title": one.recording.title if one.recording else None,
-                "artist": one.recording.artist if one.recording else None,
-            }
-            for one in seen.planned
-            if zones is None or zones.intersection(one.zones)
-        ],
-    }
-
-
 def _print_preview(
     station: RadioStation,
     seen: Preview,
@@ -367,16 +320,11 @@ def _wall(station: RadioStation, utc: str) -> str:
     return f"{dt.datetime.fromisoformat(utc).astimezone(station.zone):%Y-%m-%d %H:%M}"
 
 
-def _about(version: Version) -> dict[str, Any]:
-    at = version.at.isoformat(timespec="minutes")
-    return {"version": version.number, "at": at, "who": version.who, "why": version.why}
-
-
 def _print_version(station: RadioStation, number: int, *, as_json: bool) -> None:
     version = next(one for one in station.schedules.versions() if one.number == number)
     changed = station.schedules.changes_of(version)
     if as_json:
-        click.echo(json.dumps({**_about(version), "changes": changed}, ensure_ascii=False))
+        click.echo(json.dumps({**version_fields(version), "changes": changed}, ensure_ascii=False))
         return
     click.echo(f"version {number}")
     for change in changed:

@@ -55,6 +55,7 @@ from broadcaster.control.live_keeper import LiveKeeper
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
 from broadcaster.control.querier_watch import QuerierWatch
+from broadcaster.control.radio_desk import RadioDesk
 from broadcaster.control.recorder import Recorder
 from broadcaster.control.schedule_keeper import ScheduleKeeper
 from broadcaster.control.site_keeper import SiteKeeper
@@ -72,6 +73,7 @@ from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.journal.entry import Kind
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
 from broadcaster.log import set_up
+from broadcaster.radio.station import RadioStation
 from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
 from playlists.outline import Outline
 from zones.bus import stamped
@@ -129,6 +131,9 @@ class Control:
             self._take_outline,
             self._take_corrected,
             core.ground.seed,
+        )
+        self._radio = RadioDesk(
+            lambda: RadioStation(core.ground.site, sites.note.config, state, run)
         )
         self._live = LiveKeeper(
             run,
@@ -278,6 +283,8 @@ class Control:
         try:
             if fields.get("name") == "reload":
                 return await self._reload(fields)
+            if self._radio.knows(fields.get("name")):
+                return await self._radio.answer(fields)
             if fields.get("name") == "steer":
                 known = self._schedule.by_sound.values()
                 place = partial(ring_path, self._run.path)

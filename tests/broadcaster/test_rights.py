@@ -16,8 +16,10 @@ def test_the_administrator_may_do_everything():
 
 
 def test_whoever_only_looks_changes_nothing():
-    assert rights_of([Role.VIEWER]) == ("look", "read-metrics")
-    assert set(rights_of([Role.TECHNICIAN])) == {"look", "read-metrics", "read-journal"}
+    programme = {"schedule", "schedule-versions", "schedule-preview", "recordings"}
+    looks = {"look", "read-metrics", *programme}
+    assert set(rights_of([Role.VIEWER])) == looks
+    assert set(rights_of([Role.TECHNICIAN])) == {*looks, "read-journal", "as-run"}
 
 
 def test_several_roles_add_up():
