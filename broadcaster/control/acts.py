@@ -79,6 +79,13 @@ class Witnessed(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeFaults(Command):
+    """What is wrong with amplifiers now, as those who watch them tell it; replaces what was."""
+
+    faults: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Audit(Command):
     """Something that belongs in the record though it changes nothing on air: a sign-in, a right."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from alerts.composition import Composed
 from alerts.composition import Standing as StandingClaims
@@ -28,6 +29,7 @@ from broadcaster.control.acts import (
     Play,
     Restarted,
     RetakeAnchor,
+    TakeFaults,
     TakeLibrary,
     TakenOver,
     TakeOutline,
@@ -52,11 +54,11 @@ from broadcaster.control.play_order import (
 )
 from broadcaster.control.programme import Library, Standing
 from broadcaster.control.self_testing import SelfTesting
+from broadcaster.control.source_names import kept_ready, title_of, without_composed
 from broadcaster.control.steering import Steer, steered
 from broadcaster.control.told import Told, ToldBook
 from broadcaster.control.warnings import Warnings, alerts_of, is_composed
 from broadcaster.control.witnesses import Witnesses, arrived_since, faulty
-from broadcaster.engine.local_part import MESSAGE_PREFIX
 from broadcaster.engine.pace import END_LEAD
 from broadcaster.engine.plan import MAX_CLAIMS, GainStep, Part, Plan
 from broadcaster.engine.site_streams import SELF_TEST_ZONE
@@ -83,15 +85,6 @@ class Act:
     title: str
     given: Sample | None = None
     """When it was asked for; None when it was found in the plan."""
-
-
-_FREE_WORDS = "operators' words"
-_VOICES = "voices"
-"""The source of everything sayable that is in no prepared message."""
-
-
-_COMPOSED = ("alert ", "alerts ")
-"""How the names of sources begin that composition made."""
 
 
 class Core:
@@ -121,6 +114,7 @@ class Core:
         self._outline: Outline | None = None
         self._awaits_outline = awaits_outline
         self.witnesses = Witnesses()
+        self.amplifier_faults: tuple[Mapping[str, Any], ...] = ()
         self.told = ToldBook()
         self.adopted_revision = 0
         self.acts: dict[ClaimId, Act] = {}
@@ -133,7 +127,7 @@ class Core:
         self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.sent)
         for claim in self.plan.claims:
             if not programme.is_programme(claim) and not is_composed(claim.id):
-                title = _title(claim, self.plan.sources)
+                title = title_of(claim, self.plan.sources)
                 self.acts.setdefault(claim.id, Act(claim.id, title))
 
     @property
@@ -180,6 +174,9 @@ class Core:
                 return self._withdraw(command, now)
             case Alerting():
                 return [*self.alerts.handle(command, now), *self._settled()]
+            case TakeFaults():
+                self.amplifier_faults = command.faults
+                return [Answered(command.key)]
             case Audit():
                 return [records.audited(command, self.anchor(now)), Answered(command.key)]
             case Detect():
@@ -402,7 +399,7 @@ class Core:
         standing = self._programme(before, anchor, at, is_changed=is_changed)
         names = {id(source): name for name, source in self.plan.sources.items()}
         sources = {names[id(claim.source)]: claim.source for claim in acts}
-        sources |= self._messages()
+        sources |= kept_ready(self.plan.sources, self.library, self.warnings.free)
         claims = (*standing.claims, *acts)
         self.acts = {
             name: act for name, act in self.acts.items() if any(c.id == name for c in acts)
@@ -429,24 +426,6 @@ class Core:
             at,
             is_changed=is_changed,
         )
-
-    def _messages(self) -> dict[str, Source]:
-        """The prepared messages: engines keep them staged, and `broadcaster local` finds them.
-
-        Beside them everything else that a warning may say, above all names.
-        """
-        standing = self.plan.sources
-        if not self.library.messages:
-            kept = (MESSAGE_PREFIX, _VOICES)
-            return {n: source for n, source in standing.items() if n.startswith(kept)}
-        messages = self.library.messages
-        named = {f"{MESSAGE_PREFIX}{n}": one.repeated for n, one in messages.items()}
-        rest = self.library.voices.apart_from(one.cycle for one in messages.values())
-        if rest is not None:
-            named[_VOICES] = rest
-        if self.warnings.free is not None:
-            named[_FREE_WORDS] = self.warnings.free
-        return {n: standing[n] if standing.get(n) == one else one for n, one in named.items()}
 
     def _without_stale(self, now: float) -> tuple[list[Effect], tuple[Claim, ...]]:
         """The claims without notices that could not begin in time."""
@@ -493,7 +472,7 @@ class Core:
             revision=before.revision + 1,
             anchor=anchor or before.anchor,
             streams=self.ground.sent,
-            sources={**_named(sources, others), **composed.sources},
+            sources={**without_composed(sources, others), **composed.sources},
             claims=(*others, *composed.claims),
             gain_steps=before.gain_steps if levels is None else levels,
             datagrams=self.ground.datagrams,
@@ -571,22 +550,3 @@ class Core:
         """Whether a claim is on air in its zone at `at`."""
         bus = [other for other in self.plan.claims if other.zone == claim.zone]
         return any(turn.claim.id == claim.id for turn in turns(bus, at, at + 1))
-
-
-def _title(claim: Claim, sources: Mapping[str, Source]) -> str:
-    """What an act was called: the plan keeps it in the name of its source."""
-    prefix = f"{claim.id}|"
-    for name, source in sources.items():
-        if source is claim.source and name.startswith(prefix):
-            return name[len(prefix) :]
-    return str(claim.id)
-
-
-def _named(sources: Mapping[str, Source], claims: tuple[Claim, ...]) -> dict[str, Source]:
-    """The sources but for those that only composed claims were made of."""
-    used = {id(claim.source) for claim in claims}
-    return {
-        name: source
-        for name, source in sources.items()
-        if id(source) in used or not name.startswith(_COMPOSED)
-    }

@@ -78,6 +78,7 @@ class Snapshots:
             "claims": self._claims(at),
             "alerts": self._alerts(look),
             "notices": core.told.of(""),
+            "amplifier_faults": list(core.amplifier_faults),
             "self_test": core.self_testing.shown(),
             "suspected": [shown(one) for one in core.detecting.suspected],
             "music": _music(core),

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from alerts.detection import EventError, admitted_in
-from broadcaster.control.acts import Alerting, Audit, Command, Detect, Play, Withdraw, Witnessed
+from broadcaster.control.acts import (
+    Alerting,
+    Audit,
+    Command,
+    Detect,
+    Play,
+    TakeFaults,
+    Withdraw,
+    Witnessed,
+)
 from broadcaster.control.alert_orders import READERS as ALERT_ORDERS
 from broadcaster.control.alert_orders import read_order
 from broadcaster.control.play_order import KINDS, RefusedError
@@ -21,6 +30,8 @@ from zones.sound import PcmId
 
 LONGEST_AUDIT = 10_000
 """Characters of the facts of one audited act."""
+MOST_FAULTS = 5000
+"""Faults of amplifiers in one command."""
 MOST_EVENTS = 1000
 """Detections in one command."""
 MOST_WITNESSED = 10_000
@@ -132,6 +143,15 @@ def _witness(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Wit
     )
 
 
+def _faults(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> TakeFaults:
+    listed = _field(fields, "faults", list, "a list")
+    if len(listed) > MOST_FAULTS or not all(isinstance(one, dict) for one in listed):
+        raise RefusedError(f"faults are at most {MOST_FAULTS} objects", "faults")
+    return TakeFaults(
+        key=_text(fields, "key"), who=_text(fields, "who"), at=now, faults=tuple(listed)
+    )
+
+
 def _audit(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Audit:
     facts = _field(fields, "facts", dict, "an object", {})
     if len(str(facts)) > LONGEST_AUDIT:
@@ -164,6 +184,7 @@ _READERS: dict[str, _Reader] = {
     "witness": _witness,
     "detections": _detections,
     "audit": _audit,
+    "faults": _faults,
     "told": read_told,
 }
 
