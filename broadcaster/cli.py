@@ -57,6 +57,11 @@ _COMMANDS: Final = {
         "replace",
         "Another device stands in an amplifier's place.",
     ),
+    "walk": (
+        "broadcaster.commands.walk",
+        "walk",
+        "Walk the path and mark every loudspeaker.",
+    ),
     "profiles": (
         "broadcaster.commands.profiles",
         "profiles",
@@ -77,6 +82,11 @@ _COMMANDS: Final = {
         "broadcaster.demo.simulate",
         "simulate",
         "Play fires, floods and fog against a demo.",
+    ),
+    "simulate-operation": (
+        "broadcaster.operation.command",
+        "simulate_operation",
+        "Months in minutes, judged by the safety rules.",
     ),
     "schedule": ("broadcaster.commands.schedule", "schedule", "What plays when, and what will."),
     "steer": ("broadcaster.commands.steer", "steer", "Skip, play next, hold, take over live."),

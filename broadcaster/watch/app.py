@@ -243,6 +243,10 @@ class Watch:
             self._memory.firmware[name] = watched.known_firmware
             self.keep()
 
+    def forget_traps(self) -> None:
+        """Let the next notification of each sort count as news."""
+        self._folded.clear()
+
     def server_time(self) -> float:
         """The time ages are told against: monotonic seconds."""
         return self._loop.time()
