@@ -120,9 +120,9 @@ export function AlertCard({ alert }) {
     <p class="soft">${[by, ownPlace(alert), t("zonesCount", { n: alert.zones.length })].filter(Boolean).join(" · ")}</p>
     <${Window} alert=${alert} />
     ${alert.calling && html`<p class="call"><${Shape} of="bell" />${t("calling", { why: t(`call ${alert.calling.why}`), n: alert.calling.step + 1 })}</p>`}
-    ${isSounding && html`<${Heard} alert=${alert} />`}
     ${alert.limit_left_s !== undefined && left(alert.limit_left_s) < 1800 && html`<p class="call">${t("limit", { t: lasting(left(alert.limit_left_s)) })}</p>`}
     <${AlertActs} alert=${alert} />
+    ${isSounding && html`<${Heard} alert=${alert} />`}
     <${Evidence} alert=${alert} />
   </article>`;
 }

@@ -8,7 +8,7 @@ import { Groups, hasExactly } from "./overview.js";
 import { Hold, reasonOf } from "./parts.js";
 import { Review, usePreview } from "./review.js";
 import { Shape } from "./shapes.js";
-import { exercises, site, zones } from "./state.js";
+import { exercises, site, sounding, waiting, zones } from "./state.js";
 import { said, t } from "./words.js";
 
 const SUBJECT = "a new exercise";
@@ -25,7 +25,8 @@ export function View() {
   const request = ids.length && says ? { exercise: true, message: says, zones: ids } : null;
   const known = usePreview(request);
   const label = t("actExercise");
-  const whyNot = reasonOf("exercise") || (!ids.length ? t("needZones") : !known?.answer ? known?.problem ?? t("needPreview") : "");
+  const isReal = sounding.value.length + waiting.value.length > 0;
+  const whyNot = reasonOf("exercise") || (isReal ? t("exerciseReal") : "") || (!ids.length ? t("needZones") : !known?.answer ? known?.problem ?? t("needPreview") : "");
   const toggle = (id) => setPicked((before) => { const next = new Set(before); if (!next.delete(id)) next.add(id); return next; });
   async function send() {
     const answer = await act({ name: label, subject: SUBJECT, path: "/exercises", body: { message: says, zones: ids, seconds: minutes * 60 } });
@@ -35,10 +36,10 @@ export function View() {
     <header><h1><${Shape} of="exercise" big /> ${t("exerciseTitle")}</h1><p>${t("exerciseHelp")}</p></header>
     <section class="panel"><h2>${t("exerciseRunning")}</h2>
       ${exercises.value.length ? exercises.value.map((one) => html`<${ExerciseCard} key=${one.id} exercise=${one} />`) : html`<p class="soft">${t("exerciseNone")}</p>`}</section>
-    <section class="panel"><h2>${t("stepZones")}</h2>
+    <section class="panel"><h2>${t("exerciseWhere")}</h2>
       <${Groups} isPressed=${(group) => hasExactly(picked, group)} onPress=${(group) => setPicked(new Set(hasExactly(picked, group) ? [] : group))} />
       <${Diagram} zones=${zones.value} isChosen=${(id) => picked.has(id)} onPress=${toggle} isSmall /></section>
-    <section class="panel"><h2>${t("stepReview")}</h2>
+    <section class="panel"><h2>${t("exerciseCheck")}</h2>
       ${offered.length > 1 && html`<div class="chips" role="group" aria-label=${t("stepTemplate")}>${offered.map((one) => html`<button type="button" class="chip" aria-pressed=${says === one.id} onClick=${() => setMessage(one.id)}>${said(one.title)}</button>`)}</div>`}
       <div class="chips" role="group" aria-label=${t("exerciseFor")}>${MINUTES.map((n) => html`<button type="button" class="chip" aria-pressed=${minutes === n} onClick=${() => setMinutes(n)}>${t("minutes", { n })}</button>`)}</div>
       <${Review} known=${known} isAsked=${request !== null} />

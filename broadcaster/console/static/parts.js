@@ -102,9 +102,9 @@ export const Kind = ({ zone }) => {
 const QUIETEST = -60;
 
 /** A level in dB below full scale, as a bar and a number. */
-export function Level({ value }) {
+export function Level({ value, isSent }) {
   const share = value === undefined ? 0 : Math.max(0, Math.min(1, 1 - value / QUIETEST));
-  const words = value === undefined ? t("levelNone") : t("levelValue", { n: Math.round(value) });
+  const words = value === undefined ? t(isSent ? "kindSilent" : "levelNone") : t("levelValue", { n: Math.round(value) });
   return html`<div class="level" role="img" aria-label=${`${t("level")}: ${words}`}>
     <span class="bar"><span style=${{ transform: `scaleX(${share})` }}></span></span>
     <span class="number">${words}</span>

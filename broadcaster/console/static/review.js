@@ -67,7 +67,7 @@ export function Review({ known, isAsked }) {
     ${answer.second_person && html`<p class="tag"><${Shape} of="person" />${t("secondNeeded")}</p>`}
     ${(answer.notes ?? []).map((note) => html`<p class="tag"><${Shape} of="no" />${note}</p>`)}
     <dl class="texts" aria-label=${t("text")}>${Object.entries(answer.text ?? {}).map(([language, text]) => html`<div><dt>${LANGUAGES[language] ?? language}</dt><dd lang=${language}>${text}</dd></div>`)}</dl>
-    <h4>${t("exitsNamed")}</h4><${Exits} answer=${answer} />
+    ${answer.level_name !== "exercise" && html`<h4>${t("exitsNamed")}</h4><${Exits} answer=${answer} />`}
     <h4>${t("interrupts")}</h4><${Interrupts} answer=${answer} />
   </div>`;
 }

@@ -73,25 +73,33 @@ function all(values) {
   return values.length > 0 && values.every((value) => value === true) ? true : undefined;
 }
 
+/** Below this nothing was to be heard: a pause between two repeats speaks against nobody. */
+const QUIET_DBFS = -70;
+
 /**
  * Whether sound is heard, by who can tell: a monitor, or a device that says that it plays.
  * `undefined` is "nobody can tell", which is the rule with amplifiers that have no monitor.
  */
 function audible(stream) {
   if (stream.audible !== undefined) return stream.audible;
-  return all(listed(stream.arrived_detail).map((one) => one.heard));
+  const heard = all(listed(stream.arrived_detail).map((one) => one.heard));
+  const isQuiet = !(stream.sent_detail?.level_dbfs > QUIET_DBFS);
+  return heard === false && isQuiet ? undefined : heard;
 }
 
-const alertsOf = (claim) => {
-  const words = (claim ?? "").split(" ");
-  return words[0] === "alert" || words[0] === "alerts" ? (words[1] ?? "").split("+") : [];
-};
-const roleOf = (claim) => (alertsOf(claim).length ? claim.split(" ")[3] ?? "" : "");
+/** Whose claim it is and what it says of them, from its name; `alerts N beside` is nobody's own. */
+function named(claim = "") {
+  const words = claim.split(" ");
+  if (words[0] !== "alert" && words[0] !== "alerts") return { alerts: [], role: "" };
+  if (words.length === 3) words.splice(1, 0, "");
+  return { alerts: words[1].split("+").filter(Boolean), role: words[3] ?? "" };
+}
 
 /** A zone as screens show it, from the site and the streams that carry its sound. */
 function zoneOf(described, index, streams, living_) {
   const commanded = streams.find((stream) => stream.commanded)?.commanded;
-  const role = roleOf(commanded?.claim);
+  const { alerts: speaking, role } = named(commanded?.claim);
+  const arrivals = streams.flatMap((stream) => listed(stream.arrived_detail));
   const levels = streams.map((stream) => stream.sent_detail?.level_dbfs).filter(Number.isFinite);
   const reasons = streams.flatMap((stream) => [
     stream.sent_detail?.reason,
@@ -104,12 +112,15 @@ function zoneOf(described, index, streams, living_) {
     streams,
     commanded,
     kind,
-    alerts: alertsOf(commanded?.claim),
-    titles: living_.filter((one) => alertsOf(commanded?.claim).includes(one.id)).map((one) => one.title),
+    alerts: speaking,
+    titles: living_.filter((one) => speaking.includes(one.id)).map((one) => one.title),
     isEnding: role === "ending" || role === "only",
     sent: all(streams.map((stream) => stream.sent)),
     arrived: all(streams.map((stream) => stream.arrived)),
     audible: all(streams.map(audible)),
+    // Whether anybody ever said something of it: else it is not that it is unknown now.
+    isArrivalWatched: arrivals.some((one) => one.packets !== undefined || one.value !== undefined),
+    isSoundWatched: arrivals.some((one) => one.heard !== undefined) || streams.some((stream) => stream.audible !== undefined),
     level: levels.length ? Math.max(...levels) : undefined,
     reason: reasons[0],
     overriddenIn: living_.filter((one) => one.overridden?.includes(described.id)),

@@ -14,13 +14,13 @@ export function ZoneCard({ zone }) {
     <h3><button type="button" class="zone-name" aria-pressed=${isChosen} onClick=${() => toggle(zone.id)}>
       <span class="key" aria-hidden="true">${zone.number}</span><span class="names">${said(zone.name)}<small lang="">${otherwise(zone.name)}</small></span>
     </button></h3>
-    <p class="on-air"><${Kind} zone=${zone} /><span class="title">${zone.titles.map(said).join(", ") || zone.commanded?.title || t("nothing")}</span></p>
-    <${Level} value=${zone.level} />
+    <p class="on-air"><${Kind} zone=${zone} /><span class="title">${zone.titles.map(said).join(", ") || (zone.kind !== "hush" && zone.commanded?.title) || t("nothing")}</span></p>
+    <${Level} value=${zone.level} isSent=${zone.sent} />
     <dl class="facts" aria-label=${t("facts")}>
       <${Fact} name="commanded" value=${zone.commanded ? true : undefined} otherwise="unknown" />
       <${Fact} name="sent" value=${zone.sent} />
-      <${Fact} name="arrived" value=${zone.arrived} otherwise="unsupervised" />
-      <${Fact} name="audible" value=${zone.audible} otherwise="unsupervised" />
+      <${Fact} name="arrived" value=${zone.arrived} otherwise=${zone.isArrivalWatched ? "unknown" : "unsupervised"} />
+      <${Fact} name="audible" value=${zone.audible} otherwise=${zone.isSoundWatched ? "unknown" : "unsupervised"} />
     </dl>
     <${Listen} zone=${zone.id} name=${said(zone.name)} />
     ${zone.overriddenIn.map((alert) => html`<p class="tag"><${Shape} of="overridden" />${t("overriddenHere")}: ${said(alert.title)}</p>`)}
