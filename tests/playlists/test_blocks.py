@@ -18,6 +18,7 @@ from playlists.schedule import (
     lost_to_the_clocks,
     occurrences,
 )
+from zones.bus import ZoneId
 
 wall = dt.datetime.fromisoformat
 SEOUL, NEW_YORK = ZoneInfo("Asia/Seoul"), ZoneInfo("America/New_York")
@@ -58,7 +59,7 @@ def test_the_higher_rank_interrupts_and_what_was_interrupted_goes_on():
 )
 def test_a_conflict_names_the_rule_that_decides(one, other, by):
     found = fired(one, other)
-    (conflict,) = conflicts("z", found)
+    (conflict,) = conflicts(ZoneId("z"), found)
     assert (conflict.winner.entry, conflict.loser.entry, conflict.by) == (other, one, by)
     assert deciding(*reversed(found)) == deciding(*found)
 
@@ -88,11 +89,12 @@ def test_each_moment_has_the_best_of_those_that_want_it(plans):
 
 
 def test_zones_with_the_same_entries_share_them():
-    members = {"all": ("a", "b", "c"), "b": ("b",)}
+    a, b, c = map(ZoneId, "abc")
+    members = {"all": (a, b, c), "b": (b,)}
     found = fired(entry("music"), entry("own", "12:00", zones=("b",)))
-    mine = by_zone(found, ("a", "b", "c"), members)
-    assert mine["a"] is mine["c"]
-    assert [one.entry.id for one in mine["b"]] == ["music", "own"]
+    mine = by_zone(found, (a, b, c), members)
+    assert mine[a] is mine[c]
+    assert [one.entry.id for one in mine[b]] == ["music", "own"]
 
 
 def test_nine_o_clock_stays_nine_o_clock_over_a_change_of_the_clocks():

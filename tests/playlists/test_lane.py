@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlists.deal import Deal, _starts
-from playlists.lane import HEADROOM_DBTP, Circle, Dealt, Due, Stretch, gain_of, laid_out
+from playlists.lane import HEADROOM_DBTP, Circle, Dealt, Due, Item, Stretch, gain_of, laid_out
 from playlists.recording import Recording, Role
 from playlists.rotation import Rotation
 from zones.media_time import RATE
@@ -94,7 +94,7 @@ def test_one_step_or_many_give_the_same(steps, lengths, is_soft):
         at += seconds * RATE
     plan.append(Stretch(at, 1 << 60, BASE, "rest"))
     once = lane(plan, due=news)
-    items = ()
+    items: tuple[Item, ...] = ()
     for step in [*sorted(steps), 3600]:
         items = laid_out(items, plan, step * RATE, start=0, keep_from=-1, due=news)
     assert items == once

@@ -16,6 +16,7 @@ from playlists.outline import Premises, outline
 from playlists.playlist import (
     Choice,
     FixedList,
+    Playlist,
     Pool,
     RotatingList,
     Separation,
@@ -53,7 +54,8 @@ NEWS = track(900, 30, role=Role.NEWS)
 POOL = Pool({one.id: one for one in (*TRACKS, NEWS)}, {"music/": TRACKS})
 """Rotations of the folder are dealt from all its tracks."""
 ROTATIONS = {"music/": Rotation(TRACKS, 1)}
-LISTS = {"music": RotatingList("music", "music", Choice(folders=("music/",)))}
+MUSIC = RotatingList("music", "music", Choice(folders=("music/",)))
+LISTS: dict[str, Playlist] = {"music": MUSIC}
 
 
 def premises(schedule=None, pool=POOL, lists=None, zones=None, zone=SEOUL):
@@ -91,9 +93,9 @@ def test_a_rotation_goes_once_round_before_a_track_comes_again():
 
 
 def test_an_artist_stays_away_for_as_long_as_is_asked():
-    apart = replace(LISTS["music"], separation=Separation(artist=1800 * RATE))
+    apart = replace(MUSIC, separation=Separation(artist=1800 * RATE))
     deal = dealt(apart, hours=6)
-    last = {}
+    last: dict[str, int] = {}
     for one, start in zip(deal.tracks, deal.starts, strict=True):
         assert start - last.get(one.artist, -(10**12)) >= 1800 * RATE
         last[one.artist] = start
@@ -104,14 +106,14 @@ def test_weights_marks_and_tags_shape_a_rotation():
     marks = FixedList("marks", "marks", ("r900",))
     pool = Pool({one.id: one for one in (*tagged, NEWS)}, {"music/": tagged})
     heavy = replace(
-        LISTS["music"], weights=(("NEW", 5),), marks="marks", marks_every=3,
+        MUSIC, weights=(("NEW", 5),), marks="marks", marks_every=3,
         separation=Separation(0, 0, 0),
     )  # fmt: skip
     deal = dealt(heavy, hours=24, pool=pool, marks=marks)
     ids = [one.id for one in deal.tracks]
     assert ids[3::4] == ["r900"] * len(ids[3::4])
     assert ids.count("r3") > ids.count("r150")
-    none = replace(LISTS["music"], choice=Choice(all_tags=("new",), no_tags=("NEW",)))
+    none = replace(MUSIC, choice=Choice(all_tags=("new",), no_tags=("NEW",)))
     assert dealt(none, pool=pool).tracks == ()
 
 
@@ -124,7 +126,7 @@ def test_a_recording_is_not_used_after_its_last_day_or_in_another_daypart():
     gone = tuple(replace(one, valid_until=dt.date(2026, 11, 22)) for one in TRACKS[:100])
     late = tuple(replace(one, tags=("daypart:evening",)) for one in TRACKS[100:150])
     pool = Pool({one.id: one for one in (*gone, *late, *TRACKS[150:])})
-    every = replace(LISTS["music"], choice=Choice())
+    every = replace(MUSIC, choice=Choice())
     day = dt.date(2026, 11, 23)
     dealer = Dealer(pool, 7, {"music": every}, lambda _: "morning")
     deal = dealer.deal("music", "o", 0, MONDAY, 3600 * RATE, (day, day))
@@ -215,7 +217,7 @@ def test_the_outline_does_not_depend_on_where_its_window_begins():
 
 def test_hard_starts_are_at_their_second_on_every_day_and_news_between_tracks():
     found = seen(premises(SCHEDULE))
-    begins = {one.entry: [] for one in found.planned}
+    begins: dict[str, list[str]] = {one.entry: [] for one in found.planned}
     for before, after in pairwise(found.planned):
         if before.entry != after.entry:
             begins[after.entry].append(f"{after.at.astimezone(SEOUL):%d %H:%M:%S.%f}")

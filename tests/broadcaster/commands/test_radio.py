@@ -59,7 +59,6 @@ def staff(tmp_path_factory):
         library, ["import", str(music), *one.options[:4]], catch_exceptions=False
     )
     assert "3 imported" in done.output
-    one.music = music
     return one
 
 

@@ -71,7 +71,7 @@ def track_at(core, now, zone="stream-1"):
     """Which recording the schedule's timeline plays."""
     sample = core.sample(now)
     claim = next(c for c in core.plan.claims if c.zone == zone and c.id == "schedule")
-    return [int(p.segment.pcm, 16) for p in pieces(claim.source, 0, sample, sample + 1)]
+    return [int(p.segment.pcm or "0", 16) for p in pieces(claim.source, 0, sample, sample + 1)]
 
 
 def play_until(core, now, end):
@@ -167,7 +167,7 @@ def test_a_change_of_the_schedule_leaves_what_is_about_to_play():
     _, found = outlined(entry("soon", "21:00", 30))
     core.handle(TakeOutline(outline=found, is_changed=True), 5.0)
     assert track_at(core, 5.0) == [
-        int(p.segment.pcm, 16)
+        int(p.segment.pcm or "0", 16)
         for c in before.claims
         if c.zone == "stream-1" and c.id == "schedule"
         for p in pieces(c.source, 0, core.sample(5.0), core.sample(5.0) + 1)
@@ -227,7 +227,7 @@ def test_a_year_of_edits_missing_files_and_restarts_leaves_no_zone_silent():
 
     chance = random.Random(20261122)
     core, now = started(), 0.0
-    entries = []
+    entries: list[Entry] = []
     for number in range(1000):
         now += chance.uniform(60, 17 * 3600)
         # Control may have been dead for so long: what lies below has played, then it goes on.
