@@ -11,6 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from zeroconf import IPVersion
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
 from broadcaster.run_directory import write_whole
 from broadcaster.simulator.amplifier_rack import RackedAmplifier
 from broadcaster.simulator.device_state import EVENTS, FAULTS, LINES, TRAPS, DeviceState
@@ -22,6 +25,7 @@ ACCESS_FILE: Final = "agents.yaml"
 """In the run directory: how a watch reaches these agents."""
 _BREATH: Final = 0.02
 """Seconds between two engines: making one holds up the sound for some 60 ms."""
+_SERVICE: Final = "_http._tcp.local."
 _NEW_FIRMWARE: Final = "1.3"
 
 
@@ -67,6 +71,7 @@ class Agents:
         self._amplifiers: dict[str, RackedAmplifier] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._traps = ("127.0.0.1", _free_port())
+        self._network: AsyncZeroconf | None = None
 
     async def start(self, amplifiers: Iterable[RackedAmplifier]) -> None:
         """Make all agents, one after the other, and say where they are."""
@@ -85,9 +90,41 @@ class Agents:
             write_whole, self._run / ACCESS_FILE, self._access().encode(), durable=False
         )
         log.info("%d amplifiers answer by SNMP", len(self._agents))
+        await self._announce()
 
-    def close(self) -> None:
-        """Give every port back."""
+    async def _announce(self) -> None:
+        """Be found by mDNS, as a device that serves a page; without it all else goes on."""
+        try:
+            network = AsyncZeroconf(interfaces=["127.0.0.1"], ip_version=IPVersion.V4Only)
+        except OSError as error:
+            log.info("the virtual amplifiers cannot be found by mDNS: %s", error)
+            return
+        self._network = network
+        # Together: each name is tried three times first, which takes a second.
+        await asyncio.gather(
+            *(network.async_register_service(self._service(name)) for name in self._agents),
+            return_exceptions=True,
+        )
+
+    def _service(self, name: str) -> AsyncServiceInfo:
+        agent = self._agents[name]
+        return AsyncServiceInfo(
+            _SERVICE,
+            f"{name} virtual amplifier.{_SERVICE}",
+            addresses=[socket.inet_aton(agent.address)],
+            port=self._doors[name].port,
+            properties={
+                "vendor": "Sorigil",
+                "model": "virtual amplifier",
+                "id": name,
+                "firmware": agent.state.firmware,
+            },
+        )
+
+    async def close(self) -> None:
+        """Say goodbye and give every port back."""
+        if self._network is not None:
+            await self._network.async_close()
         for task in self._sending:
             task.cancel()
         for agent in self._agents.values():
@@ -175,6 +212,7 @@ class Agents:
             "# How the virtual amplifiers are asked; written by their own process.",
             "schema: 1",
             f"traps: {{address: {self._traps[0]}, port: {self._traps[1]}, community: traps}}",
+            "mdns: 127.0.0.1",
             "amplifiers:",
         ]
         for name, agent in self._agents.items():

@@ -77,7 +77,7 @@ class Amplifiers:
             await self._tasks()
         finally:
             if self._agents is not None:
-                self._agents.close()
+                await self._agents.close()
 
     async def _tasks(self) -> None:
         async with asyncio.TaskGroup() as tasks:
