@@ -159,7 +159,7 @@ class _Watch:
         self._simulation = simulation
         self._say = say
         self._news = WarningNews()
-        self._before: set[str] | None = None
+        self._before: dict[str, int] | None = None
         self._alerts: dict[str, Mapping[str, Any]] = {}
         self._streams: list[Mapping[str, Any]] = []
 
@@ -172,14 +172,14 @@ class _Watch:
         """Take a snapshot and tell what is new."""
         real = [one for one in snapshot.get("alerts", ()) if one.get("nature") == "real"]
         if self._before is None:
-            self._before = {one["id"] for one in real}
+            self._before = {one["id"]: one["level"] for one in real}
         self._alerts |= {one["id"]: one for one in real if self._is_ours(one)}
         self._streams = list(snapshot["streams"])
         for line in self._news.of(snapshot):
             self._say(line)
 
     def _is_ours(self, alert: Mapping[str, Any]) -> bool:
-        return alert["id"] not in (self._before or ()) or alert["id"] in self.played.alerts
+        return alert["id"] not in (self._before or {}) or alert["id"] in self.played.alerts
 
     @property
     def waits(self) -> float | None:
@@ -203,7 +203,11 @@ class _Watch:
         if self._play.name in _WARNS:
             return any(heard(one, self._streams).is_whole for one in self._alerts.values())
         if self._play.name == "fog":
-            return all(one["level"] < Level.EVACUATE for one in self._alerts.values())
+            before = self._before or {}
+            return all(
+                one["level"] < Level.EVACUATE or one["level"] == before.get(name)
+                for name, one in self._alerts.items()
+            )
         return True
 
     @property

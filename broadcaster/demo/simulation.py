@@ -30,6 +30,8 @@ _TICK_S: Final = 0.1
 """Reports that fall due within it go out together."""
 _LIMIT_S: Final = 20.0
 _REFUSED: Final = "refused"
+MOST_TOLD: Final = 40
+"""Things of which each verdict is told; a storm of hundreds of cameras is counted."""
 
 Tell = Callable[[str], None]
 
@@ -39,6 +41,8 @@ class Played:
     """What came of a play."""
 
     events: int = 0
+    seconds: float = 0.0
+    """When the last answer came."""
     verdicts: Counter[str] = field(default_factory=Counter)
     alerts: set[str] = field(default_factory=set)
     is_cut: bool = False
@@ -49,12 +53,13 @@ class Played:
         said = ", ".join(
             f"{number} {name.replace('_', ' ')}" for name, number in self.verdicts.most_common()
         )
-        return f"{count(self.events, 'event')}: {said or 'none sent'}"
+        return f"{count(self.events, 'event')} in {self.seconds:.0f} s: {said or 'none sent'}"
 
     def facts(self) -> dict[str, Any]:
         """As JSON."""
         return {
             "events": self.events,
+            "seconds": round(self.seconds, 1),
             "verdicts": dict(sorted(self.verdicts.items())),
             "alerts": sorted(self.alerts),
         }
@@ -135,6 +140,15 @@ class Door:
         return [{"is": _REFUSED, "why": why}] * len(events)
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """One play: its name, how fast it is, and the monotonic second of its begin."""
+
+    run: str
+    speed: float
+    start: float
+
+
 class Reporter(Protocol):
     """Where events go."""
 
@@ -167,18 +181,17 @@ class Simulation:
         self.busy = {str(report.source) for report in reports}
         self._said.clear()
         played = self.played = Played()
-        run = f"{name}-{secrets.token_hex(3)}"
+        course = _Course(f"{name}-{secrets.token_hex(3)}", speed, time.monotonic())
         back = timedelta(seconds=DATED_BACK_S * (1.0 - 1.0 / speed) if speed > 1.0 else 0.0)
-        start = time.monotonic()
         try:
             for due in _together(reports, _TICK_S * speed):
-                if await self._waited(start + due[-1].at / speed):
+                if await self._waited(course.start + due[-1].at / speed):
                     played.is_cut = True
                     break
-                await self._report(due, run, back, played, start)
+                await self._report(due, course, back, played)
             ends = [_over(report) for report in self._begun.values()]
             if ends:
-                await self._report(ends, run, back, played, start)
+                await self._report(ends, course, back, played)
         finally:
             self._begun.clear()
             self.busy = set()
@@ -205,19 +218,25 @@ class Simulation:
         return True
 
     async def _report(
-        self, due: Sequence[Report], run: str, back: timedelta, played: Played, start: float
+        self, due: Sequence[Report], play: _Course, back: timedelta, played: Played
     ) -> None:
         utc = datetime.now(UTC)
-        events = [one.event(utc - back if one.from_state else utc, run).message() for one in due]
+        events = []
+        for one in due:
+            # What falls due together did not happen at one moment.
+            time_of = utc - timedelta(seconds=max(0.0, due[-1].at - one.at) / play.speed)
+            events.append(
+                one.event(time_of - back if one.from_state else time_of, play.run).message()
+            )
         self._note_begun(due)
         answers = await self._door.report(events)
-        since = time.monotonic() - start
+        played.seconds = time.monotonic() - play.start
         for one, answer in zip(due, answers, strict=True):
             played.events += 1
             played.verdicts[str(answer.get("is"))] += 1
             if answer.get("alert"):
                 played.alerts.add(str(answer["alert"]))
-            self._say(one, answer, since)
+            self._say(one, answer, played.seconds)
 
     def _note_begun(self, due: Iterable[Report]) -> None:
         for one in due:
@@ -235,6 +254,11 @@ class Simulation:
         if self._said.get(key) == (is_what, alert):
             return
         self._said[key] = (is_what, alert)
+        if len(self._said) > MOST_TOLD:
+            return
+        if len(self._said) == MOST_TOLD:
+            self._tell(f"{since:5.1f} s  and more sources, which are only counted")
+            return
         much = f"{one.value:g} {one.unit}" if one.value is not None else ""
         much = f"{one.confidence:.2f}" if one.confidence is not None else much
         words = f"{since:5.1f} s  {one.source} {one.kind.value.replace('_', ' ')} {much}".rstrip()

@@ -53,10 +53,16 @@ def test_unattended_it_reports_what_every_amplifier_heard(environment, run_direc
     for one in facts["amplifiers"]:
         assert one["packets"] > 0
         assert one["ssrc_changes"] == 0
+    assert facts["message"] is not None, err
     assert facts["message"]["on_air"] == ["stream-1"]
     assert facts["message"]["returned"] is True
+    warning = facts["warning"]
+    assert warning["message"] == "flood-evacuate"
+    assert warning["zones"] == ["stream-1"]
+    assert warning["correction"]["first_packet_ms"] > 0
     # On a machine that is busy with other things packets may be late; then it must say so.
     is_whole = all(one["heard"] and not one["lost"] for one in facts["amplifiers"])
+    is_whole = is_whole and warning["heard"] and warning["corrected"]
     assert process.returncode == (0 if is_whole else 1)
     assert facts["ok"] is is_whole
     for said in ("14 virtual amplifiers", "music in 14 zones", "first packet", "the programme is"):
@@ -74,7 +80,36 @@ def test_a_signal_ends_it_and_leaves_nothing(environment, run_directory):
     assert "14 zones commanded" in out
 
 
-def test_in_a_terminal_a_key_plays_the_message_and_another_ends_it(environment, run_directory):
+def test_simulated_cameras_warn_and_fog_evacuates_nobody(environment, run_directory):
+    with demo(environment, "--run", str(run_directory)) as process:
+        assert process.stdout is not None
+        while "music in 14 zones" not in process.stdout.readline():
+            assert process.poll() is None
+        fog = _simulated(environment, "fog", "--speed", "1000", "--run", str(run_directory))
+        fire = _simulated(environment, "wildfire", "--speed", "60", "--run", str(run_directory))
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    assert fog["ok"] is True
+    assert all(one["level_name"] == "caution" for one in fog["alerts"])
+    assert fire["ok"] is True
+    assert set(fire["verdicts"]) <= {"evidence", "coalesced"}
+    highest = next(one for one in fire["alerts"] if one["level_name"] == "evacuate")
+    assert highest["message"] == "wildfire-evacuate"
+    assert highest["zones"] == ["hill-1", "hill-2", "hill-3"]
+    assert highest["heard_by"] == highest["of"] == 3
+
+
+def _simulated(environment, *arguments):
+    """What a scenario came to."""
+    words = [sys.executable, "-m", "broadcaster", "simulate", "--json", *arguments]
+    done = subprocess.run(
+        words, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode in (0, 1), done.stderr
+    return json.loads(done.stdout)
+
+
+def test_in_a_terminal_keys_play_evacuate_correct_and_light_a_fire(environment, run_directory):
     ours, theirs = pty.openpty()
     words = [sys.executable, "-m", "broadcaster", "demo", "--run", str(run_directory)]
     colours = {**environment, "TERM": "xterm-256color", "COLUMNS": "150", "LINES": "40"}
@@ -89,6 +124,12 @@ def test_in_a_terminal_a_key_plays_the_message_and_another_ends_it(environment, 
             shown = _until(terminal, "music in 14 zones")
             terminal.write(b"m")
             shown += _until(terminal, "first packet")
+            terminal.write(b"2 3 e")
+            shown += _until(terminal, "heard by 2 of 2")
+            terminal.write(b"c")
+            shown += _until(terminal, "(evacuate): correction, first packet")
+            terminal.write(b"f")
+            shown += _until(terminal, "wildfire evacuation (evacuate) in hill-1")
             terminal.write(b"q")
             shown += _until(terminal, "zones commanded")
             assert process.wait(60) == 0

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 
 from alerts.detection.event import Kind, Phase, SourceId
 from broadcaster.demo.command import _forget
-from broadcaster.demo.simulation import DATED_BACK_S, Door, Simulation, door_url
+from broadcaster.demo.simulation import DATED_BACK_S, MOST_TOLD, Door, Simulation, door_url
 from broadcaster.demo.simulation_keys import SigningKey, SigningKeys
 from broadcaster.doors.signature import is_right, signed_in
 from broadcaster.run_directory import ProcessEntry, ProcessTable, RunDirectory, StateDirectory
@@ -109,8 +109,26 @@ async def test_what_is_said_of_a_source_is_told_when_it_changes():
     # The second camera never said that it was over: that is said for it.
     assert played.events == 5
     assert played.alerts == {"a1"}
-    assert played.sentence == "5 events: 5 evidence"
+    assert played.sentence == "5 events in 0 s: 5 evidence"
     assert door.events[-1]["phase"] == "end"
+
+
+async def test_no_two_reports_are_of_one_moment_however_hurried():
+    door = Listener()
+    looks = [report(n, phase=Phase.UPDATE if n else Phase.START) for n in range(20)]
+    await Simulation(door, lambda _: None).play("wildfire", looks, 1000.0)
+    times = [datetime.fromisoformat(one["time"]) for one in door.events]
+    assert len(set(times[:20])) == 20
+    assert times == sorted(times)
+
+
+async def test_a_storm_is_counted_and_not_told_line_by_line():
+    told: list[str] = []
+    many = [report(source=f"cam-{n}") for n in range(200)]
+    played = await Simulation(Listener(), told.append).play("storm", many, 1000.0)
+    assert played.events == 400
+    assert len(told) == MOST_TOLD
+    assert "only counted" in told[-1]
 
 
 async def test_a_play_that_is_cut_short_ends_what_it_began():
