@@ -57,7 +57,7 @@ class ToldBook:
     def __init__(self) -> None:
         """Nobody was told anything."""
         self._reports: OrderedDict[str, tuple[ToldEntry, ...]] = OrderedDict()
-        self._failing: dict[tuple[str, str], float] = {}
+        self._failing: dict[str, float] = {}
 
     def take(self, command: Told, anchor: WallAnchor, now: float) -> list[Effect]:
         """Keep a report and record what it changes; `now` in monotonic seconds."""
@@ -65,14 +65,16 @@ class ToldBook:
         before = {one.name: one.state for one in self._reports.get(alert, ())}
         self._reports[alert] = command.entries
         self._reports.move_to_end(alert)
+        if "" in self._reports:
+            self._reports.move_to_end("")
         while len(self._reports) > MOST_ALERTS:
-            gone, _ = self._reports.popitem(last=False)
-            self._failing = {key: at for key, at in self._failing.items() if key[0] != gone}
-        self._failing = {key: at for key, at in self._failing.items() if key[0] != alert} | {
-            (alert, one.name): self._failing.get((alert, one.name), now)
-            for one in command.entries
-            if one.state == "failed"
-        }
+            self._reports.popitem(last=False)
+        if not alert:
+            self._failing = {
+                one.name: self._failing.get(one.name, now)
+                for one in command.entries
+                if one.state == "failed"
+            }
         changed = [one for one in command.entries if before.get(one.name, "none") != one.state]
         recorded = [Recorded(tuple(_record(alert, one, anchor) for one in changed))]
         return [*(recorded if changed else ()), Answered(command.key)]
@@ -82,20 +84,22 @@ class ToldBook:
         return [asdict(one) for one in self._reports.get(alert, ())]
 
     def faults(self, now: float) -> Iterator[str]:
-        """A sentence for each device or contact that could not be told for long."""
-        said: dict[str, str] = {}
-        for (alert, name), since in self._failing.items():
-            if now - since < FAILED_LONG:
+        """A sentence for each device or contact that could not be told for long.
+
+        What failed about one alert only, and is not wanted any more, is no fault.
+        """
+        entries = {one.name: one for one in self._reports.get("", ())}
+        for name, since in self._failing.items():
+            entry = entries.get(name)
+            if entry is None or now - since < FAILED_LONG:
                 continue
-            entry = next(one for one in self._reports[alert] if one.name == name)
             if entry.kind == "sound":
-                said[name] = f"the server's own sound output is silent: {entry.detail}"
-                continue
-            said[name] = (
-                f'{entry.kind} "{name}" could not be told for {int(now - since) // 60} min: '
-                f"{entry.detail or 'it does not answer'}"
-            )
-        yield from said.values()
+                yield f"the server's own sound output is silent: {entry.detail}"
+            else:
+                yield (
+                    f'{entry.kind} "{name}" could not be told for {int(now - since) // 60} min: '
+                    f"{entry.detail or 'it does not answer'}"
+                )
 
 
 def read_told(fields: Mapping[str, Any], site: Site, clock: MediaClock, now: Sample) -> Told:

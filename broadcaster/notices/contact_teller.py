@@ -76,6 +76,8 @@ class ContactTeller:
         self._due = due
         if due:
             self._news.set()
+        elif self._trouble:
+            self._note("")  # nothing is wanted of it any more
 
     def answered(self, said: Mapping[str, Any]) -> None:
         """Somebody acknowledges by a message of their own: `alert` and `acknowledged`."""

@@ -39,13 +39,13 @@ def test_a_report_is_shown_and_every_change_of_it_recorded_once():
 def test_what_fails_for_long_is_a_fault_until_it_is_told():
     book = ToldBook()
     failed = {**BOARD, "state": "failed", "detail": "connection refused"}
-    book.take(report(failed), ANCHOR, 0.0)
-    book.take(report(failed), ANCHOR, FAILED_LONG - 1)
+    book.take(report(failed, alert=""), ANCHOR, 0.0)
+    book.take(report(failed, alert=""), ANCHOR, FAILED_LONG - 1)
     assert list(book.faults(FAILED_LONG - 1)) == []
     assert list(book.faults(2 * FAILED_LONG)) == [
         'board "entrance" could not be told for 2 min: connection refused'
     ]
-    book.take(report(BOARD), ANCHOR, 2 * FAILED_LONG)
+    book.take(report(BOARD, alert=""), ANCHOR, 2 * FAILED_LONG)
     assert list(book.faults(3 * FAILED_LONG)) == []
 
 
@@ -61,10 +61,13 @@ def test_a_sound_output_that_is_missing_is_a_fault_in_its_own_words():
 def test_only_the_newest_alerts_are_kept():
     book = ToldBook()
     failed = {**BOARD, "state": "failed"}
+    book.take(report(failed, alert=""), ANCHOR, 0.0)
     for number in range(MOST_ALERTS + 5):
         book.take(report(failed, alert=f"a{number}"), ANCHOR, 0.0)
     assert book.of("a4") == []
-    assert book.of("a5")
+    assert book.of("a6")
+    assert book.of("")
+    # What one alert lacked is shown with it; a fault is what cannot be told now.
     assert len(list(book.faults(1000.0))) == 1
 
 

@@ -158,6 +158,17 @@ async def test_a_contact_is_told_every_change_once_and_an_outage_leaves_only_the
     assert set(changes[:-2]) <= {"pending", "on air warning"}
 
 
+async def test_a_contact_that_missed_a_whole_alert_is_no_fault_for_ever(tmp_path, hooks):
+    hooks.answers["/room"] = 500
+    async with notifying(tmp_path, contact("room", hook(hooks, "/room"))) as control:
+        control.show(alert())
+        await control.wait("room", "failed")
+        await control.wait("room", "failed", "")
+        control.show(alert(state="closed"))
+        await control.wait("room", "none", "")
+        assert control.state("room") == "failed"
+
+
 async def test_a_call_that_is_acknowledged_in_the_reply_reaches_control(tmp_path, hooks):
     hooks.answers["/duty"] = {"acknowledged": True}
     duty = contact("kim", hook(hooks, "/duty"), role="duty person", step=1)
