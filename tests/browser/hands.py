@@ -51,7 +51,7 @@ class Hands:
 
 def stretch(page: Page, zone: str) -> Locator:
     """A zone of the line diagram, by its Korean name."""
-    return page.locator(f'.field .stretch[aria-label^="{zone}:"]')
+    return page.locator("main .stretch", has_text=f"{zone}:")
 
 
 def template(page: Page, words: str) -> Locator:

@@ -176,13 +176,14 @@ def standing(place: Path, run: Path, config: Path = ROOT / "config.yaml") -> Ite
 
     Needs a network of its own, as the site's groups and ports are fixed.
     """
+    expect.set_options(timeout=PATIENCE_MS)
     state = place / "state"
     state.mkdir(mode=0o700)
     _add_people(state)
     music = write_music(place / "music")
     with whole_station(config, run, state, music, is_open=True) as station:
         announced = run / "console.json"
-        station.until(announced.exists, "the console says where it is")
+        station.until(announced.exists, "the console says where it is", PATIENCE)
         url = str(json.loads(announced.read_text("utf-8"))["url"])
         with sync_playwright() as playwright:
             made = Standing(station, url, _browser(playwright))
