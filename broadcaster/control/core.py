@@ -412,8 +412,9 @@ class Core:
     ) -> Standing:
         """The programme from `at` on; as it stands while nobody has said what it shall be."""
         site = self.ground.site
-        if self._outline is None and self._awaits_outline:
-            return programme.as_it_stands(before, {zone.id for zone in site.zones})
+        stands = programme.as_it_stands(before, {zone.id for zone in site.zones})
+        if self._outline is None and self._awaits_outline and stands.claims:
+            return stands
         if self._outline is None or self._outline.end < anchor.utc_at(at) + programme.OUTLINED / 2:
             self._outline = programme.site_outline(site, anchor.utc_at(at))
         return programme.programme(

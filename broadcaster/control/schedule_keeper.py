@@ -149,7 +149,17 @@ class ScheduleKeeper:
         """The recordings that playlists may name, as people have described them."""
         if self._recordings is None or self._recordings_fault:
             return pool_of(library, {})
-        return pool_of(library, {one.recording.id: one for one in self._recordings.every()})
+        listed = {one.id for every in library.folders.values() for one in every}
+        kept = {
+            one.recording.id: one
+            for one in self._recordings.every()
+            # What the store has lost is replaced now, and told by the preview, not on air.
+            if one.recording.id in listed or self._is_stored(one.recording.pcm)
+        }
+        return pool_of(library, kept)
+
+    def _is_stored(self, pcm: PcmId) -> bool:
+        return (self._state / "pcm" / pcm[:2] / f"{pcm}.pcm").is_file()
 
     def _worked_out(self, basis: _Basis) -> Outline:
         now = datetime.now(UTC)

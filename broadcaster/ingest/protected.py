@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.ingest.errors import StoreError
+from broadcaster.radio.recordings import FILE as RECORDINGS
+from broadcaster.radio.recordings import Recordings, RecordingsError
+from broadcaster.radio.schedule_store import ScheduleStore, ScheduleStoreError
+from playlists.playlist import FixedList, Pool
+from playlists.schedule_file import ScheduleFileError
 from zones.sound import PcmId, Segment, Sequence, Timeline
 
 _ID = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 
 
 def named_by_station(run: Path, state: Path) -> frozenset[PcmId]:
-    """Return every recording that a plan, a message or a folder of the programme names.
+    """Return every recording that a plan, a message, a playlist or a programme folder names.
 
     Both slots of both plan parts count: a new engine may fall back to the older one. The folders
     of the programme hold more than the next 24 hours play.
@@ -31,11 +37,29 @@ def named_by_station(run: Path, state: Path) -> frozenset[PcmId]:
         in_plans = {pcm for part in Part for pcm in _named_by(run, part)}
         index = state / "library.json"
         in_library = _ID.findall(index.read_bytes()) if index.exists() else []
-    except (OSError, ValueError) as error:
+        in_schedule = frozenset(_in_schedule(state))
+    except (OSError, ValueError, RecordingsError, ScheduleStoreError, ScheduleFileError) as error:
         raise StoreError(
             f"what the station needs cannot be found out ({error}); nothing is removed"
         ) from error
-    return frozenset(in_plans) | {PcmId(name.decode("ascii")) for name in in_library}
+    named = {PcmId(name.decode("ascii")) for name in in_library}
+    return frozenset(in_plans) | in_schedule | named
+
+
+def _in_schedule(state: Path) -> Iterator[PcmId]:
+    """What the schedule's playlists and news may play; its folders are in the library's index."""
+    if not (state / RECORDINGS).exists():
+        return
+    schedule = ScheduleStore(state).schedule()
+    with closing(Recordings(state)) as recordings:
+        pool = Pool({one.recording.id: one.recording for one in recordings.every()})
+    names = {item.recording for item in schedule.news}
+    for playlist in schedule.playlists:
+        if isinstance(playlist, FixedList):
+            names.update(playlist.items)
+        elif not playlist.choice.folders:
+            yield from (one.pcm for one in pool.chosen(playlist.choice))
+    yield from (pool.by_id[name].pcm for name in names if name in pool.by_id)
 
 
 def _named_by(run: Path, part: Part) -> Iterator[PcmId]:

@@ -264,3 +264,10 @@ def test_a_notice_in_quiet_hours_is_asked_about_and_a_warning_never():
     warned = play("three", priority=232, kind=Kind.WARNING, repeat=True)
     assert plans(core.handle(warned, night))
     assert plans(core.handle(play("four"), at(10)))
+
+
+def test_a_first_start_waits_for_nobody():
+    core = new_core(0.0, awaits_outline=True)
+    core.handle(TakeLibrary(library=library()), 0.0)
+    assert on_air(core, 1.0) == "schedule"
+    assert {claim.id for claim in core.plan.claims} >= {"chime", "default-list"}

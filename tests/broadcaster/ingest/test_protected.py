@@ -2,6 +2,7 @@
 
 import json
 import os
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +14,9 @@ from broadcaster.ingest.commands import store as store_command
 from broadcaster.ingest.errors import StoreError
 from broadcaster.ingest.pcm_store import PcmStore
 from broadcaster.ingest.protected import named_by_station
+from broadcaster.radio.recordings import Recordings
+from broadcaster.radio.schedule_store import ScheduleStore
+from playlists.recording import Recording
 from tests.broadcaster.ingest.sounds import tone
 from zones.media_time import RATE, WallAnchor
 from zones.sound import Segment, Sequence, Timeline, silence
@@ -94,3 +98,24 @@ def test_a_budget_that_is_none_is_refused(run, state):
     code, output = evict(run, state, "much")
     assert code == 2
     assert "500MB" in output
+
+
+def test_what_the_schedule_may_play_is_needed(run, state, ids):
+    names = [f"r{number}" for number in range(4)]
+    found = [
+        Recording(name, name, "", "", pcm, 48_000, 0, 48_000, 0.0, tags=("calm",) * (name == "r2"))
+        for name, pcm in zip(names, ids[:4], strict=True)
+    ]
+    with closing(Recordings(state)) as recordings:
+        recordings.add(("", one) for one in found)
+    ScheduleStore(state).replace(
+        "schema: 1\nplaylists:\n  a: {items: [r0, gone]}\n  b: {choose: {any_tags: [calm]}}\n"
+        "  c: {choose: {folders: [music/]}}\n"
+        "news: {n: {recording: r1, zones: all, from: 2026-11-22, until: 2026-11-23}}",
+        *("kim", "", ["all"]),
+    )
+    assert named_by_station(run, state) == set(ids[:3])
+    line = {"number": 1, "at": "2026-11-22", "who": "", "why": "", "text": "x: 1"}
+    (state / "schedule.jsonl").write_text(json.dumps(line))
+    with pytest.raises(StoreError, match="nothing is removed"):
+        named_by_station(run, state)
