@@ -26,7 +26,10 @@ function alertSentence(entry, isNamed) {
 }
 
 function asRunSentence({ subject, facts }) {
-  if (!facts.path) return `${subject}: ${listed(facts)}`;
+  if (!facts.path) {
+    const long = Number.isFinite(facts.seconds) && t("seconds", { n: Math.round(facts.seconds) });
+    return [facts.title ?? facts.claim ?? subject, subject, long, facts.ended].filter(Boolean).join(" · ");
+  }
   const first = Object.values(facts.path.zones ?? {}).map((one) => one.first_packet_ms).filter(Number.isFinite);
   return `${subject}: ${t("logSlowest", { n: first.length, ms: first.length ? Math.round(Math.max(...first)) : "?" })}`;
 }

@@ -13,6 +13,7 @@ const METRES_PER_DEGREE = (6_371_008.8 * Math.PI) / 180;
 const MARGIN = 0.06;
 const CLOSEST_M = 120;
 const STEP = 1.5;
+const NARROW = "(max-width: 60rem)";
 const LAYERS = ["speakers", "cameras", "exits", "gauges"];
 const LAYER_WORDS = { speakers: "mapSpeakers", cameras: "mapCameras", exits: "mapExits", gauges: "mapGauges" };
 
@@ -97,13 +98,17 @@ function Camera({ camera, unit, isPicked, onPick }) {
   </g>`;
 }
 
-function Named({ one, unit, kind, mark }) {
-  const [x, y] = one.at;
-  return html`<g class=${`map-${kind}`}><path d=${mark(x, y, unit)} /><text x=${x + unit * 1.4} y=${y + unit * 1.8} font-size=${unit * 1.7}>${said(one.name)}</text></g>`;
-}
+const MARKS = {
+  exit: (x, y, u) => `M${x} ${y - u}L${x + u} ${y + u * 0.8}L${x - u} ${y + u * 0.8}Z`,
+  gauge: (x, y, u) => `M${x} ${y - u * 1.1}L${x + u * 1.1} ${y}L${x} ${y + u * 1.1}L${x - u * 1.1} ${y}Z`,
+};
+const isNear = (one, other, unit) => Math.hypot(one.at[0] - other.at[0], one.at[1] - other.at[1]) < unit * 5;
 
-const triangle = (x, y, u) => `M${x} ${y - u}L${x + u} ${y + u * 0.8}L${x - u} ${y + u * 0.8}Z`;
-const diamond = (x, y, u) => `M${x} ${y - u * 1.1}L${x + u * 1.1} ${y}L${x} ${y + u * 1.1}L${x - u * 1.1} ${y}Z`;
+/** A mark with its name; `row` is which of several names at one place it is. */
+function Named({ one, unit, row }) {
+  const [x, y] = one.at;
+  return html`<g class=${`map-${one.kind}`}><path d=${MARKS[one.kind](x, y, unit)} /><text x=${x + unit * 1.4} y=${y + unit * (1.8 + 2 * row)} font-size=${unit * 1.7}>${said(one.name)}</text></g>`;
+}
 
 /** A length that is easy to read, about a fifth of what is seen. */
 function scaleOf(width) {
@@ -114,7 +119,9 @@ function scaleOf(width) {
 function Drawing({ plan, view, shown, picked, onPick, onMove }) {
   const frame = useRef(null);
   const dragged = useRef(null);
-  const unit = Math.max(view.w, view.h) / 130;
+  const unit = Math.max(view.w, view.h) / (matchMedia(NARROW).matches ? 65 : 130);
+  const named = [...(shown.has("exits") ? plan.layers.exits.map((one) => ({ ...one, kind: "exit" })) : []),
+    ...(shown.has("gauges") ? plan.layers.gauges.map((one) => ({ ...one, kind: "gauge" })) : [])];
   const scale = scaleOf(view.w);
   const metresPerPixel = () => Math.max(view.w / frame.current.clientWidth, view.h / frame.current.clientHeight);
   const down = (event) => { if (event.button === 0) dragged.current = { x: event.clientX, y: event.clientY, isFar: false }; };
@@ -133,8 +140,7 @@ function Drawing({ plan, view, shown, picked, onPick, onMove }) {
     ${zones.value.map((zone) => html`<${Zone} key=${zone.id} zone=${zone} outline=${plan.outlines.get(zone.id)} unit=${unit} />`)}
     ${shown.has("speakers") && html`<g class="map-speakers" role="img" aria-label=${t("mapSpeakers", { n: plan.layers.speakers.length })}>${plan.layers.speakers.map((one) =>
       html`<circle cx=${one.at[0]} cy=${one.at[1]} r=${unit * 0.42} />`)}</g>`}
-    ${shown.has("exits") && plan.layers.exits.map((one) => html`<${Named} key=${one.id} one=${one} unit=${unit} kind="exit" mark=${triangle} />`)}
-    ${shown.has("gauges") && plan.layers.gauges.map((one) => html`<${Named} key=${one.id} one=${one} unit=${unit} kind="gauge" mark=${diamond} />`)}
+    ${named.map((one, n) => html`<${Named} key=${one.id} one=${one} unit=${unit} row=${named.slice(0, n).filter((other) => isNear(one, other, unit)).length} />`)}
     ${shown.has("cameras") && plan.layers.cameras.map((one) => html`<${Camera} key=${one.id} camera=${one} unit=${unit} isPicked=${picked === one.id} onPick=${() => onPick(one.id)} />`)}
     <g class="map-scale" aria-hidden="true"><path d=${`M${view.x + unit * 3} ${view.y + view.h - unit * 3}h${scale}`} stroke-width=${unit * 0.4} />
       <text x=${view.x + unit * 3 + scale / 2} y=${view.y + view.h - unit * 4} font-size=${unit * 1.6}>${t("metres", { n: scale })}</text>

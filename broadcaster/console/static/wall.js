@@ -11,6 +11,7 @@ import { lasting, otherwise, said, t, worded } from "./words.js";
 
 const VERSION_LOOK_MS = 60_000;
 const MOST_SHOWN = 3;
+const ARRIVED = new Set(["heard", "broken"]);
 
 const stationNow = () => Date.parse(live.value.utc) + Math.max(0, now.value - live.value.heard);
 
@@ -40,7 +41,7 @@ function Warning({ alert }) {
     <div><h2>${isExercise ? `${t("exercise")}: ` : ""}${said(alert.title)} <small>${otherwise(alert.title)}</small></h2>
       <p>${[!isExercise && worded("level", alert.level_name), worded("state", alert.state), Number.isFinite(raised) && t("elapsed", { t: lasting((stationNow() - raised) / 1000) })].filter(Boolean).join(" · ")}</p>
       <p class="wall-names">${names.join(", ")}</p></div>
-    <p class="wall-heard"><b>${found.filter((one) => one.fact === "heard").length}/${found.length}</b><span>${worded("hear", "heard")}</span></p>
+    <p class="wall-heard"><b>${found.filter((one) => ARRIVED.has(one.fact)).length}/${found.length}</b><span>${worded("hear", "heard")}</span></p>
   </article>`;
 }
 
@@ -49,7 +50,7 @@ function Tile({ zone }) {
   return html`<li class="wall-tile" data-look=${is} style=${{ flexGrow: zone.end_m - zone.start_m }}>
     <span class="wall-name">${said(zone.short)}</span>
     <span class="wall-state"><${Shape} of=${is} big /><span>${lookWord(zone)}</span></span>
-    <span class="wall-title">${zone.commanded?.title ?? ""}</span></li>`;
+    <span class="wall-title">${is === "hush" ? "" : zone.titles.map(said).join(", ") || (zone.commanded?.title ?? "")}</span></li>`;
 }
 
 export function View() {
