@@ -34,7 +34,7 @@ RENEW_EVERY = 900.0
 _LARGEST_FILE = 4 << 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Basis:
     """What an outline was worked out from; another one needs a new outline."""
 
@@ -43,6 +43,15 @@ class _Basis:
     library: Library
     said: int
     """Changes when somebody edits a recording."""
+
+    def is_as(self, other: _Basis | None) -> bool:
+        """Whether nothing has changed; large values are new ones when they have."""
+        return (
+            other is not None
+            and (self.version, self.said) == (other.version, other.said)
+            and self.site is other.site
+            and self.library is other.library
+        )
 
 
 class ScheduleKeeper:
@@ -114,7 +123,7 @@ class ScheduleKeeper:
             today = datetime.now(ZoneInfo(self._site().time_zone)).date()
             if self._corrected not in (None, (self._edited, today)):
                 self._publish_library(self.use(self._library))
-            is_new = basis != self._basis
+            is_new = not basis.is_as(self._basis)
             if is_new or loop.time() - renewed_at >= RENEW_EVERY:
                 before, self._basis = self._basis, basis
                 found = await asyncio.to_thread(self._worked_out, basis)
@@ -249,7 +258,7 @@ def corrected(library: Library, said: Mapping[str, Recording], today: date) -> L
 
 def _says_more(before: _Basis, after: _Basis) -> bool:
     """Whether what was planned may be wrong now; other recordings alone leave it standing."""
-    return (before.version, before.site) != (after.version, after.site)
+    return before.version != after.version or before.site is not after.site
 
 
 def _names(site: Site) -> Iterable[str]:
