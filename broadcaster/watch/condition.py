@@ -13,7 +13,7 @@ from typing import Final
 
 from firmware_profiles.fault_kind import Character
 
-CONFIRM_AFTER: Final = 1.0
+CONFIRM_AFTER: Final = 0.8
 """Seconds until a suspicion is looked at again."""
 TRAP_HOLDS: Final = 30.0
 """Seconds for which a trap speaks for what a poll then finds."""

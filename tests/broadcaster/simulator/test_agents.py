@@ -56,7 +56,8 @@ def test_a_device_shows_what_is_broken_in_the_output_it_is_in():
 
 def test_the_objects_can_be_walked_to_their_end():
     objects = DeviceState("amp-01", "127.0.0.1", 2, 0.0).objects(1.0)
-    at, seen = (1,), []
+    at: tuple[int, ...] = (1,)
+    seen = []
     while (found := next_after(objects, at)) is not None:
         seen.append(found)
         at = found

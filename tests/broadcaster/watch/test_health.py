@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadcaster.watch.condition import FLAP_SPAN, FLAPS, Condition, State
+from broadcaster.watch.condition import CONFIRM_AFTER, FLAP_SPAN, FLAPS, Condition, State
 from broadcaster.watch.fault import Fault, FaultKey, FaultRefusedError, Standing
 from broadcaster.watch.health import Health, Look
 from firmware_profiles.fault_kind import CHARACTERS, FaultKind
@@ -87,7 +87,7 @@ def test_a_look_that_cannot_tell_changes_nothing(watched):
 def test_a_suspicion_asks_for_another_look_one_second_later(watched):
     assert watched.health.next_look("amp-01", watched.now) is None
     watched.look(FaultKind.LINE_OPEN, True, part="2")
-    assert watched.health.next_look("amp-01", watched.now) == watched.now + 1
+    assert watched.health.next_look("amp-01", watched.now) == watched.now + CONFIRM_AFTER
     watched.look(FaultKind.LINE_OPEN, True, part="2", after=1)
     assert watched.health.next_look("amp-01", watched.now) is None
     assert watched.ids() == ["amp-01/line.open/2"]
