@@ -10,8 +10,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-import holidays
-
 
 class HolidayError(ValueError):
     """A country whose holidays are not known."""
@@ -37,6 +35,8 @@ def holidays_of(country: str, years: Iterable[int]) -> Mapping[dt.date, str]:
 
 @lru_cache(maxsize=256)
 def _of_year(country: str, year: int) -> Mapping[dt.date, str]:
+    import holidays  # a large package: a station without a country starts without it
+
     try:
         return dict(holidays.country_holidays(country, years=year))
     except NotImplementedError:
