@@ -215,6 +215,8 @@ class Alert:
     window: Window | None = None
     was_held: bool = False
     rise: Rise | None = None
+    evidenced: Content | None = None
+    """What its evidence asks for, where a person escalated beyond that."""
     judged: Content | None = None
     """What a person ended or stepped down from: evidence no stronger sounds only after a window."""
     sounded: tuple[ZoneId, ...] = ()

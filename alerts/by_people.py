@@ -212,6 +212,8 @@ def _escalated(alert: Alert, act: Escalate, at: Instant, house: House) -> Alert:
     if _is_alone(alert, act.who.name):
         raise _alone(alert, "escalate", at)
     changes = risen(alert, content, at, house.times, None)
+    if alert.origin.is_automatic:
+        changes["evidenced"] = alert.evidenced or alert.content
     zones = united(alert.zones, act.zones)
     return moved(alert, Event.ESCALATE, cause(act), at, zones=zones, **changes)
 

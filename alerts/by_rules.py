@@ -257,7 +257,7 @@ def _risen(
 ) -> Alert:
     """Escalated at once, or after the window that the rule gives people."""
     if seen.window <= 0:
-        changes |= risen(alert, said, at, house.times, Why.ESCALATED)
+        changes |= risen(alert, said, at, house.times, Why.ESCALATED) | {"evidenced": None}
         return moved(alert, Event.ESCALATE, cause(seen), at, **changes)
     if alert.state is State.REJECTED:
         changes |= {"content": said, "window_length": seen.window, "on_timeout": seen.on_timeout}
@@ -273,7 +273,8 @@ def asked_anew(alert: Alert, at: Instant, house: House, number: int) -> Alert:
 
     An escalation that waited for its window goes on waiting for it.
     """
-    content, on_timeout = alert.content, alert.on_timeout
+    # Nobody decides again what a person added to the evidence, and it may sound by itself.
+    content, on_timeout = alert.evidenced or alert.content, alert.on_timeout
     length = alert.window_length or house.times.asked_window
     if alert.rise and alert.has_open_rise:
         content, on_timeout = alert.rise.content, alert.rise.on_timeout

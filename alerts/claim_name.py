@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from zones.bus import ClaimId
 
@@ -21,6 +22,9 @@ class Role(Enum):
     """An ending where another warning lives."""
     BESIDE = "beside"
     """Silence next to warned zones."""
+
+
+_ROLES = frozenset(role.value for role in Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class ClaimName:
         return " ".join(word for word in words if word)
 
 
+@lru_cache(maxsize=4096)
 def parse_claim_name(text: ClaimId) -> ClaimName | None:
     """Whose claim this is; None for one that composition did not name."""
     words = text.split(" ")
@@ -50,7 +55,7 @@ def parse_claim_name(text: ClaimId) -> ClaimName | None:
         words.insert(1, "")
     if words[0] not in ("alert", "alerts") or len(words) not in (4, 5) or not words[2].isdecimal():
         return None
-    if words[3] not in {role.value for role in Role}:
+    if words[3] not in _ROLES:
         return None
     alerts = tuple(name for name in words[1].split("+") if name)
     return ClaimName(alerts, Role(words[3]), int(words[2]), " ".join(words[4:]))

@@ -8,6 +8,7 @@ from alerts.commands import (
     Cancelled,
     Confirm,
     Correct,
+    Escalate,
     Hold,
     Quieted,
     Reject,
@@ -220,6 +221,20 @@ def test_a_rejected_incident_that_went_quiet_is_not_asked_again(desk):
     desk.detected(window=60.0)
     desk.wait(0)
     assert now(desk, alert).state is State.PENDING
+
+
+def test_what_goes_on_does_not_evacuate_by_itself_because_a_person_once_did(desk):
+    alert = desk.seen(window=60.0)
+    desk.wait(60)
+    desk.do(Escalate, alert=alert.id, level=Level.EVACUATE)
+    desk.do(Correct, alert=alert.id, reason="nothing there")
+    desk.book.spoken(alert.id, desk.now, desk.utc)
+    (_, follower) = desk.wait(300)[-2:]
+    assert follower.after.origin.follows == alert.id
+    assert follower.after.level is Level.CAUTION
+    desk.wait(60)
+    assert desk.book.alert(follower.after.id).state is State.AIRING
+    assert desk.book.alert(follower.after.id).level is Level.CAUTION
 
 
 def test_a_corrected_incident_that_goes_on_is_asked_about_anew(desk):

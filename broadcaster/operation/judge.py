@@ -1,0 +1,300 @@
+"""SAFETY's rules as invariants, judged on every sample that the engine plays and every move. Pure.
+
+What is judged is what is heard: the turns of the plan the engine plays by, for all the time it
+plays by it, and not only at moments somebody looked. What ought to be heard follows from the alerts
+that control knew when the engine adopted that plan; while control is dead that does not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from alerts.alert import Alert, LastWord
+from alerts.book import Book
+from alerts.claim_name import ClaimName, Role, parse_claim_name
+from alerts.life_cycle import LIVING, SOUNDING, WARNING, Event, State, Who
+from broadcaster.control.core import Core
+from broadcaster.engine.plan import Plan
+from broadcaster.operation.truth import Truth
+from zones.bus import Claim, Kind, Turn, ZoneId, turns
+from zones.media_time import RATE, Sample, samples
+from zones.priority import LOWEST_EMERGENCY
+from zones.site import Site
+from zones.sound import pieces
+
+Facts = Mapping[str, Any]
+SLACK: Final[Sample] = samples(0.05)
+"""How far ahead of its decision a claim with a fixed start begins, and some more."""
+RESTING: Final[Sample] = samples(10)
+"""Nothing lower returns for so long after a last word (SAFETY B3)."""
+SPOKEN: Final[Sample] = samples(2)
+"""Less sound than this is no last word."""
+_LIVING: Final = frozenset(state.value for state in LIVING)
+_SOUNDING: Final = frozenset(state.value for state in SOUNDING)
+_OF_MESSAGES: Final = frozenset({Role.MESSAGE, Role.TURNS, Role.CONFLICT})
+_OF_ENDINGS: Final = frozenset({Role.ENDING, Role.ONLY})
+_AIRS: Final = frozenset({Event.AIR, Event.TIME_OUT_AIR, Event.ESCALATE, Event.REOPEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that was broken at `now`, in monotonic seconds."""
+
+    rule: str
+    now: float
+    sentence: str
+
+
+@dataclass
+class _Heard:
+    """What was heard of one alert: where its message was, and how much of its last word."""
+
+    message: set[ZoneId] = field(default_factory=set)
+    ending: dict[ZoneId, Sample] = field(default_factory=dict)
+
+
+class Judge:
+    """Watches a station and notes every rule that is broken."""
+
+    def __init__(self, site: Site, truth: Truth) -> None:
+        self.broken: list[Broken] = []
+        self.aired = 0
+        """Warnings that began to sound."""
+        self.last: list[str] = []
+        """The newest moves, in words."""
+        self._is_quiet_beside = True
+        self._site = site
+        self._truth = truth
+        self._expected: tuple[Alert, ...] = ()
+        self._holds_from: Sample = 0
+        self._heard: dict[str, _Heard] = {}
+        self._before: dict[ZoneId, tuple[Claim, Sample, Sample]] = {}
+        self._known: set[tuple[str, str]] = set()
+
+    def _break(self, rule: str, sentence: str, now: float) -> None:
+        if (rule, sentence) not in self._known:
+            self._known.add((rule, sentence))
+            self.broken.append(Broken(rule, now, sentence))
+
+    # --- what is heard ---
+
+    def played(self, plan: Plan, begin: Sample, end: Sample) -> None:
+        """Judge everything the engine played by `plan`."""
+        buses: dict[ZoneId, list[Claim]] = {}
+        is_warned = bool(self._sounding()) or bool(self._before)
+        for claim in plan.claims:
+            is_warned = is_warned or claim.priority >= LOWEST_EMERGENCY
+            is_warned = is_warned or claim.kind is Kind.EXERCISE
+            buses.setdefault(claim.zone, []).append(claim)
+        if not is_warned:
+            return
+        for zone in (zone.id for zone in self._site.zones):
+            at = begin
+            for turn in turns(buses.get(zone, ()), begin, end):
+                if turn.start > at:
+                    self._judge_gap(zone, at, turn.start)
+                self._judge(zone, turn, plan)
+                at = turn.until
+            if at < end:
+                self._judge_gap(zone, at, end)
+
+    def _sounding(self) -> list[Alert]:
+        return [alert for alert in self._expected if alert.state in SOUNDING]
+
+    def _judge_gap(self, zone: ZoneId, begin: Sample, end: Sample) -> None:
+        if end > max(begin, self._holds_from) and self._warned(zone):
+            self._break("A3", f"nothing claims {zone}, and a warning lives there", begin / RATE)
+
+    def _warned(self, zone: ZoneId) -> list[Alert]:
+        return [a for a in self._expected if a.state in WARNING and zone in a.zones]
+
+    def _judge(self, zone: ZoneId, turn: Turn, plan: Plan) -> None:
+        claim = turn.claim
+        name = parse_claim_name(claim.id)
+        if name is not None and name.role is Role.BESIDE:
+            name = None
+        self._judge_return(zone, turn, name)
+        if turn.until > max(turn.start, self._holds_from):
+            self._judge_rank(zone, turn, name)
+        self._remember(zone, turn, name)
+
+    def _judge_rank(self, zone: ZoneId, turn: Turn, name: ClaimName | None) -> None:
+        """B1, A3, B2, D3, E2: the highest living warning has its zone."""
+        claim, at = turn.claim, turn.start / RATE
+        if claim.kind is Kind.EXERCISE and self._sounding():
+            real = self._sounding()[0]
+            self._break("E2", f"{claim.id} sounds in {zone} beside the real {real.id}", at)
+        warned = self._warned(zone)
+        if not warned:
+            self._judge_beside(zone, turn)
+            return
+        top = max(warned, key=lambda alert: alert.content.rank)
+        if name is None:
+            if claim.priority <= top.level:
+                rule = "A3" if claim.kind is Kind.PROGRAMME else "B1"
+                self._break(rule, f"{claim.id} has {zone}, where {_said(top)} lives", at)
+            return
+        if name.role in _OF_MESSAGES:
+            known = [a for a in self._expected if a.id in name.alerts and a.state in SOUNDING]
+            rank = max((a.content.rank for a in known), default=(0, 0))
+            if rank < top.content.rank:
+                self._break("B1", f"{claim.id} has {zone}, where {_said(top)} lives", at)
+        elif name.role is Role.ENDING:
+            others = [a for a in warned if a.id not in name.alerts]
+            ends = next((a for a in self._expected if a.id in name.alerts), None)
+            steps = ends is not None and ends.parting and ends.parting.word is LastWord.STEP_DOWN
+            higher = [a for a in others if claim.priority > a.level + 1]
+            if others and not steps and not higher:
+                self._break("D3", f"{claim.id} ends in {zone} over {_said(others[0])}", at)
+
+    def _judge_beside(self, zone: ZoneId, turn: Turn) -> None:
+        """B3: zones next to a warned one drop their programme."""
+        if turn.claim.kind is not Kind.PROGRAMME or not self._is_quiet_beside:
+            return
+        quiet = turn.claim.priority > 20
+        for other in self._site.zones:
+            if zone in other.neighbours and not quiet and self._warned(other.id):
+                self._break(
+                    "B3", f"the programme plays in {zone}, next to {other.id}", turn.start / RATE
+                )
+                return
+
+    def _judge_return(self, zone: ZoneId, turn: Turn, name: ClaimName | None) -> None:
+        """D1 and B3: what follows a warning is its spoken end, then 10 s of quiet."""
+        before = self._before.get(zone)
+        if before is None or name is not None or turn.claim.priority >= LOWEST_EMERGENCY:
+            return
+        claim, spoken, _ = before
+        role = parse_claim_name(claim.id)
+        if claim.kind is Kind.WARNING and role is not None:
+            if role.role in _OF_MESSAGES:
+                self._break(
+                    "D1",
+                    f"{claim.id} ended unspoken in {zone}; {turn.claim.id} follows",
+                    turn.start / RATE,
+                )
+            elif turn.start - spoken < RESTING:
+                self._break(
+                    "B3",
+                    f"{turn.claim.id} returns to {zone} {(turn.start - spoken) / RATE:.1f} s after "
+                    "the last word",
+                    turn.start / RATE,
+                )
+        del self._before[zone]
+
+    def _remember(self, zone: ZoneId, turn: Turn, name: ClaimName | None) -> None:
+        if name is None:
+            return
+        spoken = self._before[zone][1] if zone in self._before else turn.start
+        for alert in name.alerts:
+            heard = self._heard.setdefault(alert, _Heard())
+            if name.role in _OF_MESSAGES:
+                heard.message.add(zone)
+        if name.role in _OF_ENDINGS:
+            length = 0
+            for piece in pieces(turn.claim.source, turn.origin, turn.start, turn.until):
+                if piece.segment.pcm is not None:
+                    length += piece.length
+                    spoken = max(spoken, piece.at + piece.length)
+            for alert in name.alerts:
+                heard = self._heard[alert]
+                heard.ending[zone] = heard.ending.get(zone, 0) + length
+        self._before[zone] = (turn.claim, spoken, turn.until)
+
+    # --- what control says ---
+
+    def stands(self, alerts: tuple[Alert, ...], is_quiet_beside: bool, now: float) -> None:
+        """From now on the engine's plan has to be right for these alerts."""
+        if (alerts, is_quiet_beside) != (self._expected, self._is_quiet_beside):
+            self._expected, self._is_quiet_beside = alerts, is_quiet_beside
+            self._holds_from = round(now * RATE) + SLACK
+
+    def recorded(self, facts: Facts, now: float) -> None:
+        """Judge a move by its record."""
+        if facts["nature"] != "real":
+            self.last.append(f"{now:12.3f} {facts['nature']}: {facts['from']} -> {facts['to']}")
+            return
+        alert, event = facts["alert"], Event(facts["event"])
+        self.last.append(
+            f"{now:12.3f} {alert['id']} {event.value} by {facts['by']}: {facts['from']} -> "
+            f"{facts['to']}"
+        )
+        del self.last[:-200]
+        self._judge_move(facts, alert, event, now)
+        if event is Event.MERGE:
+            into = self._heard.setdefault(str(alert["merged_into"]), _Heard())
+            into.message |= self._heard.pop(alert["id"], _Heard()).message
+        if facts["to"] in _SOUNDING and facts["from"] not in _SOUNDING:
+            self.aired += 1
+
+    def _judge_move(self, facts: Facts, alert: Facts, event: Event, now: float) -> None:
+        who, to, name = Who(facts["who"]), State(facts["to"]), alert["id"]
+        level = int(alert["content"]["level"])
+        if facts["from"] in _SOUNDING and to.value not in _SOUNDING:
+            if event is Event.SPOKEN:
+                self._judge_spoken(name, now)
+            elif event is not Event.MERGE:
+                self._break("D1", f"{name} went from {facts['from']} to {to.value} unspoken", now)
+        if event is Event.ALL_CLEAR and who is not Who.OPERATOR and level > LOWEST_EMERGENCY:
+            self._break("D1", f"nobody gave the all-clear of {name} at level {level}", now)
+        if event in (Event.PROPOSE_CLEAR, Event.ALL_CLEAR) and who is Who.ENGINE:
+            above = self._truth.above(alert["hazard"], alert["zones"])
+            if above:
+                self._break("C5", f"{name}: {event.value} while {above} is above", now)
+        if event in _AIRS and who is Who.ENGINE and to is State.AIRING and level >= 240:
+            why = self._truth.against_evacuation(alert["hazard"], now)
+            if why and not _has_person(alert):
+                self._break("C4", f"{name} evacuates without a person: {why}", now)
+
+    def _judge_spoken(self, name: str, now: float) -> None:
+        """D1 and D3: the last word was heard where the warning was, and nowhere else."""
+        heard = self._heard.pop(name, _Heard())
+        spoken = {zone for zone, length in heard.ending.items() if length >= SPOKEN}
+        if heard.message - spoken:
+            self._break("D3", f"{name}: no last word in {sorted(heard.message - spoken)}", now)
+        if spoken - heard.message:
+            self._break("D3", f"{name}: a last word in {sorted(spoken - heard.message)}", now)
+
+    def came_back(self, before: Mapping[str, Facts], book: Book, now: float) -> None:
+        """I2: nothing that was recorded is lost."""
+        for name, facts in before.items():
+            if facts["nature"] != "real" or facts["to"] not in _LIVING:
+                continue
+            known = book.alert(name)
+            if known is None or known.state.value != facts["to"]:
+                self._break("I2", f"{name} was {facts['to']} and is not known any more", now)
+
+    def fell_silent(self) -> None:
+        """The power is cut: nothing sounds, and what sounded before explains nothing after."""
+        self._expected = ()
+        self._before.clear()
+
+    def stepped(self, core: Core, before: tuple[Alert, ...], now: float) -> None:
+        """H2: alerts do not notice that the wall clock stepped."""
+        for one in before:
+            after = core.warnings.book.alert(one.id)
+            if after is None or (after.state, after.revision) != (one.state, one.revision):
+                self._break("H2", f"{one.id} moved as the wall clock stepped", now)
+
+    def repeated(self, before: tuple[Alert, ...], after: tuple[Alert, ...], now: float) -> None:
+        """Replays raise nothing."""
+        known = {one.id: one.state for one in before}
+        for one in after:
+            if one.id not in known or (one.state in SOUNDING and known[one.id] not in SOUNDING):
+                self._break("C2", f"{one.id} came of a replay", now)
+
+
+def _said(alert: Alert) -> str:
+    return f"{alert.id} ({alert.content.message}, {alert.state.value})"
+
+
+def _has_person(alert: Facts) -> bool:
+    return any(step["who"] == Who.OPERATOR.value for step in alert["steps"])
+
+
+def lines(broken: list[Broken]) -> Iterator[str]:
+    """Each broken rule in a line."""
+    for one in broken:
+        yield f"{one.rule} at {one.now:.3f} s: {one.sentence}"
