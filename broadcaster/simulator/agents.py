@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from pysnmp.entity.engine import SnmpEngine  # type: ignore[import-untyped]
 from zeroconf import IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
@@ -23,8 +24,8 @@ log = logging.getLogger(__name__)
 
 ACCESS_FILE: Final = "agents.yaml"
 """In the run directory: how a watch reaches these agents."""
-_BREATH: Final = 0.02
-"""Seconds between two engines: making one holds up the sound for some 60 ms."""
+_FAREWELL: Final = 0.5
+"""Seconds that saying goodbye by mDNS may take."""
 _SERVICE: Final = "_http._tcp.local."
 _NEW_FIRMWARE: Final = "1.3"
 
@@ -80,12 +81,12 @@ class Agents:
             address = f"127.0.77.{number % 254 + 1}"
             state = DeviceState(name, address, len(amplifier.amplifier.outputs), self._loop.time())
             self._amplifiers[name] = amplifier
-            self._agents[name] = SnmpAgent(
-                state, AgentKeys.of(self._secret, name), address, self._loop.time
-            )
+            # In a thread: the sound of the amplifiers must not wait for it.
+            engine = await asyncio.to_thread(SnmpEngine)
+            keys = AgentKeys.of(self._secret, name)
+            self._agents[name] = SnmpAgent(state, keys, address, self._loop.time, engine=engine)
             self._doors[name] = Door(address)
             self._doors[name].open()
-            await asyncio.sleep(_BREATH)
         await asyncio.to_thread(
             write_whole, self._run / ACCESS_FILE, self._access().encode(), durable=False
         )
@@ -124,7 +125,9 @@ class Agents:
     async def close(self) -> None:
         """Say goodbye and give every port back."""
         if self._network is not None:
-            await self._network.async_close()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._network.async_close()
         for task in self._sending:
             task.cancel()
         for agent in self._agents.values():

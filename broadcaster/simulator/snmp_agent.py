@@ -88,8 +88,12 @@ class SnmpAgent:
         address: str,
         now: Callable[[], float],
         port: int = 0,
+        engine: SnmpEngine | None = None,
     ) -> None:
-        """Make the engine (60 ms of this process) and take a port, 0 any; raises OSError."""
+        """Take a port, 0 any, and make an engine if none is given; raises OSError.
+
+        An engine takes some 60 ms to make; it may be made in another thread.
+        """
         self.state, self.keys = state, keys
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -99,7 +103,7 @@ class SnmpAgent:
             raise
         self._socket.setblocking(False)
         self.address, self.port = self._socket.getsockname()
-        self._engine = SnmpEngine()
+        self._engine = SnmpEngine() if engine is None else engine
         self._set_id(keys.engine_id)
         self._set_boots()
         transport = _Unreliable(state).open_server_mode(sock=self._socket)
