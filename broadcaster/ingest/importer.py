@@ -191,6 +191,12 @@ def _recording(tags: Tags, pcm: PcmId, findings: Findings) -> Recording:
         gain_db=levelling_gain(findings.loudness),
         loudness_lufs=findings.loudness.integrated_lufs,
         true_peak_dbtp=findings.loudness.true_peak_dbtp,
+        composer=tags.composer,
+        label=tags.label,
+        genre=tags.genre,
+        year=tags.year,
+        isrc=tags.isrc,
+        musicbrainz_id=tags.musicbrainz_id,
     )
 
 

@@ -6,6 +6,12 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+TAG_NAMES = (
+    "title", "artist", "album", "album_artist", "composer", "tcom", "label", "publisher",
+    "organization", "tpub", "genre", "date", "year", "tdrc", "originaldate", "isrc", "tsrc",
+    "musicbrainz_trackid", "musicbrainz track id",
+)  # fmt: skip
+"""The tags that are read, as FFmpeg calls those of ID3, Vorbis comments and MP4."""
 LONGEST = 300
 """Characters of a title, artist or album that are kept."""
 
@@ -17,6 +23,12 @@ class Tags:
     title: str
     artist: str
     album: str
+    composer: str = ""
+    label: str = ""
+    genre: str = ""
+    year: str = ""
+    isrc: str = ""
+    musicbrainz_id: str = ""
 
 
 def tags_of(raw: Mapping[str, str], file_stem: str) -> Tags:
@@ -25,7 +37,18 @@ def tags_of(raw: Mapping[str, str], file_stem: str) -> Tags:
         title=presentable(raw.get("title", "")) or presentable(file_stem) or "?",
         artist=presentable(raw.get("artist", "") or raw.get("album_artist", "")),
         album=presentable(raw.get("album", "")),
+        composer=_first(raw, "composer", "tcom"),
+        label=_first(raw, "label", "publisher", "organization", "tpub"),
+        genre=_first(raw, "genre"),
+        year=_first(raw, "date", "year", "tdrc", "originaldate")[:4],
+        isrc="".join(c for c in _first(raw, "isrc", "tsrc").upper() if c.isalnum())[:12],
+        musicbrainz_id=_first(raw, "musicbrainz_trackid", "musicbrainz track id"),
     )
+
+
+def _first(raw: Mapping[str, str], *names: str) -> str:
+    """The first of these tags that says something; players name them differently."""
+    return next((text for name in names if (text := presentable(raw.get(name, "")))), "")
 
 
 def presentable(text: str) -> str:

@@ -24,11 +24,11 @@ from broadcaster.ingest.analysis import Findings
 from broadcaster.ingest.errors import DamagedError, IngestError
 from broadcaster.ingest.loudness import Loudness
 from broadcaster.ingest.reading import Opened
+from broadcaster.ingest.tags import TAG_NAMES
 
 _HEAD = struct.Struct("<cI")
 _LARGEST = 1 << 20
 """Bytes of one word: a second of sound is a tenth of it."""
-_TAG_NAMES = ("title", "artist", "album", "album_artist")
 _TAG_CHARACTERS = 2_000
 _ERRORS = {
     kind.__name__: kind
@@ -49,7 +49,7 @@ def word_of(value: Opened | NDArray[np.int16] | Findings | IngestError) -> bytes
     """Return a value as a word."""
     match value:
         case Opened():
-            tags = {k: v[:_TAG_CHARACTERS] for k, v in value.tags.items() if k in _TAG_NAMES}
+            tags = {k: v[:_TAG_CHARACTERS] for k, v in value.tags.items() if k in TAG_NAMES}
             return _word(b"o", _json({"tags": tags, "announced": value.announced}))
         case Findings():
             return _word(b"f", _json(asdict(value)))
@@ -133,7 +133,7 @@ def _opened(loaded: dict[str, object]) -> Opened:
     tags, announced = loaded.get("tags"), loaded.get("announced")
     if not isinstance(tags, dict) or not isinstance(announced, int | None):
         raise WireError("tags that are none")
-    texts = {k: v for k, v in tags.items() if k in _TAG_NAMES and isinstance(v, str)}
+    texts = {k: v for k, v in tags.items() if k in TAG_NAMES and isinstance(v, str)}
     return Opened({name: text[:_TAG_CHARACTERS] for name, text in texts.items()}, announced)
 
 

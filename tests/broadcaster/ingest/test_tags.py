@@ -53,3 +53,16 @@ def test_a_file_without_title_is_called_by_its_name():
 
 def test_an_album_artist_stands_in_for_the_artist():
     assert tags_of({"album_artist": "A"}, "x").artist == "A"
+
+
+def test_what_royalty_reports_need_is_read_however_a_player_names_it():
+    raw = {
+        "tcom": "\xb1\xe8\xbc\xd2\xbf\xf9",  # CP949 read as Latin-1
+        "publisher": "소리길 음반",
+        "date": "2019-05-01",
+        "isrc": "kr-a01-23-45678",
+        "musicbrainz track id": "8f3471b5",
+    }
+    tags = tags_of(raw, "file")
+    assert (tags.composer, tags.label, tags.year) == ("김소월", "소리길 음반", "2019")
+    assert (tags.isrc, tags.musicbrainz_id, tags.genre) == ("KRA012345678", "8f3471b5", "")
