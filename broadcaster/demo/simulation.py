@@ -30,6 +30,7 @@ _TICK_S: Final = 0.1
 """Reports that fall due within it go out together."""
 _LIMIT_S: Final = 20.0
 _REFUSED: Final = "refused"
+_COALESCED: Final = "coalesced"
 MOST_TOLD: Final = 40
 """Things of which each verdict is told; a storm of hundreds of cameras is counted."""
 
@@ -251,7 +252,7 @@ class Simulation:
         """Tell a verdict that differs from the last one on the same thing."""
         key = (str(one.source), one.kind.value)
         alert, is_what = str(answer.get("alert", "")), str(answer.get("is"))
-        if self._said.get(key) == (is_what, alert):
+        if is_what == _COALESCED or self._said.get(key) == (is_what, alert):
             return
         self._said[key] = (is_what, alert)
         if len(self._said) > MOST_TOLD:
