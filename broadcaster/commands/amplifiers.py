@@ -172,7 +172,7 @@ def _show_all(said: Mapping[str, Any]) -> None:
     for one in said["amplifiers"]:
         arrived = {True: "arrived", False: "NOT ARRIVED", None: "arrival unsupervised"}
         wrong = ", ".join(ill.pop(one["id"], ())) or (
-            "no fault" if one["has_agent"] or one["answered_s"] is not None else "nothing known"
+            "no fault" if one["answered_s"] is not None else "nothing known yet"
         )
         age = one["answered_s"]
         heard = "never answered" if age is None else f"{age:.0f} s ago"
