@@ -1,4 +1,4 @@
-"""Part detection: what it costs to believe an event, and that none counts twice."""
+"""Part detection: what it costs to believe an event, and what the rules make of many."""
 
 import json
 import secrets
@@ -16,6 +16,7 @@ from alerts.detection import Admitted, Detections
 from alerts.detection.event_json import event_in
 from benchmarks.context import SOURCES, Context, Step, take
 from benchmarks.measurement import Measurement
+from benchmarks.synthetic_day import quiet_day, true_incidents, year
 from broadcaster.doors.admission import Admission, batch_in
 from broadcaster.doors.clock import DoorClock
 from broadcaster.doors.keys import Key, Keys
@@ -39,6 +40,17 @@ def measure(context: Context) -> Iterator[Measurement]:
         [
             Step(("detection.hmac_events_per_s",), 30, believed),
             Step(("detection.second_airings_of_100000",), 60, replayed),
+            Step(
+                (
+                    "detection.day_evacuations",
+                    "detection.day_cautions_in_10_min",
+                    "detection.day_pendings_in_10_min",
+                ),
+                10,
+                quiet_day,
+            ),
+            Step(("detection.missed_of_1000",), 20, true_incidents),
+            Step(("detection.year_s", "detection.year_broken_invariants"), 300, year),
         ],
     )
 
