@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 BODY_LIMIT: Final = 10.0
 """Seconds in which a body must have arrived."""
 LONGEST_BODY: Final = 1 << 16
+PACKED_FROM: Final = 4096
+"""Bytes of JSON from which an answer is packed for browsers that take it so."""
 _MOST_KEYS: Final = 10_000
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -314,7 +316,11 @@ def _response(given: Given, status: int) -> web.StreamResponse:
 def json_response(facts: Any, status: int = 200) -> web.Response:  # noqa: ANN401 - JSON
     """An answer of JSON."""
     text = json.dumps(facts, ensure_ascii=False, separators=(",", ":"))
-    return web.Response(body=text.encode(), status=status, content_type="application/json")
+    body = text.encode()
+    response = web.Response(body=body, status=status, content_type="application/json")
+    if len(body) > PACKED_FROM:
+        response.enable_compression()
+    return response
 
 
 def _now() -> float:

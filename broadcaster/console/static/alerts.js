@@ -75,7 +75,8 @@ function Evidence({ alert }) {
 const WAITING_ACTS = ["reject", "hold", "acknowledge", "break-glass"];
 const RUNNING_ACTS = ["correct", "all-clear", "step-down", "reconfirm", "escalate", "add-zones", "acknowledge", "stop"];
 const KINDS = { correct: "main", "all-clear": "main" };
-const HELD = new Set(["confirm"]);
+/** What makes sound outside is held. */
+const HELD = new Set(["confirm", "add-zones"]);
 
 /** Whether a second person is waited for, and whoever looks is the first. */
 const isOwn = (alert) => alert.window?.purpose === "second person" && alert.raised_by === me.value?.name;

@@ -3,6 +3,7 @@
 import gzip
 import re
 from importlib import resources
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -72,3 +73,17 @@ def test_pages_hold_no_script_or_style_of_their_own():
         text = page.read_text("utf-8")
         assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:|https?://", text), page.name
         assert re.findall(r"<script(?![^>]*\ssrc=)", text) == []
+
+
+def test_the_first_view_is_asked_for_in_one_go():
+    def needed(name, known):
+        if name not in known:
+            known.add(name)
+            folder = PurePosixPath(name).parent
+            for other in re.findall(r'\bfrom ?"\./([^"]+)"', (STATIC / name).read_text()):
+                needed(str(folder / other), known)
+        return known
+
+    page = (STATIC / "index.html").read_text()
+    told = set(re.findall(r'<link rel="modulepreload" href="/static/([^"]+)">', page))
+    assert told == needed("main.js", set()) - {"main.js"}
