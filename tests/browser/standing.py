@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -151,6 +152,11 @@ class Standing:
         while self._contexts:
             self._contexts.pop().close()
 
+    def close(self) -> None:
+        """End the browser."""
+        self._threads.shutdown()
+        self.browser.close()
+
     def quiet(self) -> None:
         """End every warning and exercise. Their endings are still spoken when this is done."""
         for alert in self.alerts():
@@ -186,12 +192,17 @@ def standing(place: Path, run: Path, config: Path = ROOT / "config.yaml") -> Ite
         station.until(announced.exists, "the console says where it is", PATIENCE)
         url = str(json.loads(announced.read_text("utf-8"))["url"])
         with sync_playwright() as playwright:
-            made = Standing(station, url, _browser(playwright))
+            made = Standing(station, url, _browser(playwright, place))
             try:
                 yield made
             finally:
-                made.browser.close()
+                made.close()
 
 
-def _browser(playwright: Playwright) -> Browser:
-    return playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+def _browser(playwright: Playwright, place: Path) -> Browser:
+    return playwright.chromium.launch(
+        executable_path=str(CHROMIUM),
+        args=FLAGS,
+        # What it leaves for its user's next one belongs to the test.
+        env={**os.environ, "XDG_RUNTIME_DIR": str(place), "HOME": str(place)},
+    )

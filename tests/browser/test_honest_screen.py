@@ -2,7 +2,7 @@
 
 import os
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from playwright.sync_api import expect
@@ -23,7 +23,8 @@ def frozen(standing, role):
     try:
         yield
     finally:
-        os.kill(process, signal.SIGCONT)
+        with suppress(ProcessLookupError):  # the supervisor may have put another in its place
+            os.kill(process, signal.SIGCONT)
 
 
 @pytest.mark.parametrize("role", ["console", "control"])

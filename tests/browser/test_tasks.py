@@ -189,7 +189,7 @@ def test_the_police_raise_a_missing_person_s_notice_and_nothing_else(standing):
     page = standing.desk("choi").open("/warn")
     expect(page.locator("dialog .template")).to_have_count(1)
     page.locator("dialog .template").click()
-    stretch(page, "안산 1구간").click()
+    page.locator("dialog .stretch", has_text="안산 1구간:").click()
     Hands(page).hold(send(page))
     found = standing.until(
         lambda: [
