@@ -25,7 +25,8 @@ LINE = 19
 LEFT = 14.0
 FIRST = 44
 PLAIN = "#d5d9e0"
-COLOURS = {"yellow": "#e0af2f", "cyan": "#5fb3c8", "red": "#e0605a"}
+COLOURS = {1: "#e0605a", 3: "#e0af2f", 6: "#5fb3c8"}
+"""Red, yellow and cyan, by their ANSI numbers."""
 FONTS = "ui-monospace, 'DejaVu Sans Mono', 'Noto Sans Mono CJK KR', 'NanumGothicCoding', monospace"
 CONSOLE = Console()
 BLOCKS = "▏▎▍▌▋▊▉█"
@@ -76,7 +77,7 @@ def _colour(style: Style) -> str:
 
 
 def _named(colour: Color) -> str:
-    return COLOURS.get(colour.name.removeprefix("bright_"), PLAIN)
+    return PLAIN if colour.number is None else COLOURS.get(colour.number % 8, PLAIN)
 
 
 if __name__ == "__main__":
