@@ -21,8 +21,6 @@ RETRY: Final = 1.0
 ANSWER_LIMIT: Final = 2.0
 INTERVAL: Final = 5.0
 """Seconds between two lists of faults while nothing changes: control may have been restarted."""
-MOST_TOLD: Final = 500
-"""Faults in one list; the worst come first."""
 _LOUD: Final = frozenset({Kind.WARNING.value, Kind.EXERCISE.value})
 
 
@@ -79,7 +77,7 @@ class ControlLink:
 
     async def _tell(self, link: Link, refusal: str) -> str:
         self._changed.clear()
-        faults = self._faults()[:MOST_TOLD]
+        faults = self._faults()
         try:
             await link.command("faults", who="watch", limit=ANSWER_LIMIT, faults=faults)
         except CommandRefusedError as error:

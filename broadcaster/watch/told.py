@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from broadcaster.watch.fault import Fault, named
 from broadcaster.watch.health import Health
@@ -12,11 +12,14 @@ from broadcaster.watch.place import neighbours_of, place_of, zones_of
 from firmware_profiles.fault_kind import CHARACTERS
 from zones.site import Name, Site
 
+MOST_TOLD: Final = 200
+"""Faults in one list: it must fit into a frame of the link beside all the rest."""
+
 
 def faults_told(
     health: Health, site: Site, utc: datetime, is_warned: Callable[[str], bool]
 ) -> list[dict[str, Any]]:
-    """Every fault with its place, sentence and what to do; the worst first, children apart."""
+    """Every fault with its place, sentence and what to do; the worst first, at most `MOST_TOLD`."""
     causes = health.causes()
     children: dict[str, list[str]] = {}
     for child, cause in causes.items():
@@ -26,9 +29,8 @@ def faults_told(
         | {"children": sorted(children.get(fault.key.id, ()))}
         for fault in health.faults
     ]
-    return sorted(
-        told, key=lambda each: (not each["there"], -each["severity_rank"], each["since_utc"])
-    )
+    told.sort(key=lambda each: (not each["there"], -each["severity_rank"], each["since_utc"]))
+    return told[:MOST_TOLD]
 
 
 def _told(
