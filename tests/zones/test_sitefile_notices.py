@@ -3,6 +3,7 @@
 import pytest
 
 from tests.zones.small_site import SMALL_SITE, complaints, parsed
+from zones.bus import ZoneId
 from zones.notices_settings import (
     Broker,
     Contact,
@@ -56,17 +57,21 @@ def test_every_key_is_read():
             Device(
                 "entrance",
                 DeviceKind.BOARD,
-                ("upper", "lower"),
+                (ZoneId("upper"), ZoneId("lower")),
                 224,
                 Webhook("https://boards.lan/entrance", "boards", "secrets/boards"),
             ),
             Device(
-                "lamp", DeviceKind.BEACON, ("upper",), 232, Mqtt(broker, "lamps/1", "lamps/1/is")
+                "lamp",
+                DeviceKind.BEACON,
+                (ZoneId("upper"),),
+                232,
+                Mqtt(broker, "lamps/1", "lamps/1/is"),
             ),
             Device(
                 "weir",
                 DeviceKind.GATE,
-                ("lower",),
+                (ZoneId("lower"),),
                 224,
                 Relay("10.0.0.9", 3),
                 opens_itself=False,
