@@ -83,7 +83,7 @@ const WORDS = {
   kindExercise: ["훈련", "exercise"],
   kindWarning: ["경보", "WARNING"],
   kindEnding: ["해제·정정", "ending"],
-  kindHush: ["옆 구간 경보로 무음", "hushed for a neighbour"],
+  kindHush: ["옆 경보로 무음", "hushed beside"],
   kindSilent: ["무음", "silent"],
   level: ["음량", "Level"],
   levelValue: ["{n} dB", "{n} dB"],
