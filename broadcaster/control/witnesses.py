@@ -12,7 +12,11 @@ from zones.media_time import RATE, Sample
 from zones.site import Site, StreamId
 
 FRESH: Sample = 2 * RATE
-"""An older witness says nothing any more."""
+"""An older witness says nothing any more, unless it tells how long it holds."""
+LONGEST_HELD_S = 30
+"""Seconds for which a witness holds at most, whatever it tells."""
+HOLDS = "holds_s"
+"""In a witness's detail: until when it holds, for one that can look only every so often."""
 MOST_WITNESSES = 64
 """A fact of one stream is witnessed by at most this many parties."""
 
@@ -86,7 +90,15 @@ def faulty(witnesses: Witnesses, site: Site, now: Sample) -> frozenset[ZoneId]:
 
 def _seen(witness: Witness, now: Sample) -> Seen:
     age = max(0, now - witness.at)
-    return Seen(witness.by, witness.value if age <= FRESH else None, age, witness.detail)
+    return Seen(witness.by, witness.value if age <= _fresh(witness) else None, age, witness.detail)
+
+
+def _fresh(witness: Witness) -> Sample:
+    """How old a witness may be: seconds that it names, for amplifiers asked every ten seconds."""
+    told = witness.detail.get(HOLDS)
+    if isinstance(told, int | float) and not isinstance(told, bool) and told > 0:
+        return max(FRESH, round(min(told, LONGEST_HELD_S) * RATE))
+    return FRESH
 
 
 def all_true(values: Iterable[bool | None]) -> bool | None:

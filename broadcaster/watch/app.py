@@ -69,6 +69,8 @@ class Watch:
         if refused:
             log.warning("%d kept faults could not be read", refused)
         self._sent = SentCounts(run.engine, site, profiles)
+        # Until the poll after the next one, and its answer.
+        self._holds_s = 2 * access.period + 3
         self._client = SnmpClient()
         self.agents = {name: self._agent(name) for name in access.amplifiers}
         self.amplifiers = {
@@ -375,7 +377,7 @@ class Watch:
                     yield Witness(
                         *(watched.id, stream.zone, stream.id, Fact.ARRIVED),
                         *(arrival.arrived, min(sample, self._clock.sample_at(int(now * 1e9)))),
-                        detail,
+                        {**detail, "holds_s": self._holds_s},
                     )
 
 

@@ -1,5 +1,7 @@
 """What was witnessed, and for how long it counts."""
 
+from dataclasses import replace
+
 import pytest
 
 from broadcaster.control.witnesses import FRESH, MOST_WITNESSES, Witnesses, all_true
@@ -24,6 +26,14 @@ def test_a_witness_counts_for_two_seconds_and_then_nothing_is_known():
     witnesses.take(witness(), 0)
     assert value_at(witnesses, FRESH) == [True]
     assert value_at(witnesses, FRESH + 1) == [None]
+
+
+@pytest.mark.parametrize(("told", "holds"), [(23, 23), (1, 2), (3600, 30), (True, 2), ("x", 2)])
+def test_one_that_looks_only_every_so_often_holds_until_it_looks_again(told, holds):
+    witnesses = Witnesses()
+    witnesses.take(replace(witness(), detail={"holds_s": told}), 0)
+    assert value_at(witnesses, holds * RATE) == [True]
+    assert value_at(witnesses, holds * RATE + 1) == [None]
 
 
 def test_a_witness_from_the_future_is_no_fresher_than_its_receipt():
