@@ -82,9 +82,9 @@ function Zone({ zone, outline, unit }) {
   const isChosen = chosen.value.has(zone.id);
   const [x, y] = beside(outline, 40 + unit * 2.2);
   return html`<g class="map-zone" role="button" tabindex="0" data-look=${look(zone)} data-zone=${zone.id} aria-pressed=${isChosen}
-      aria-label=${`${said(zone.name)}: ${lookWord(zone)}`} onClick=${() => toggle(zone.id)} onKeyDown=${onEnter(() => toggle(zone.id))}>
+      aria-label=${`${zone.number} ${said(zone.name)}: ${lookWord(zone)}`} onClick=${() => toggle(zone.id)} onKeyDown=${onEnter(() => toggle(zone.id))}>
     <path d=${`${path(outline)}Z`} />
-    <text x=${x} y=${y} font-size=${unit * 2.4} dy="0.36em">${isChosen ? "✓" : ""}${zone.number}</text>
+    <text x=${x} y=${y} font-size=${unit * 2.4} dy="0.36em" aria-hidden="true">${isChosen ? "✓" : ""}${zone.number}</text>
   </g>`;
 }
 
