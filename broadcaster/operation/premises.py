@@ -20,9 +20,9 @@ from zones.site import Site
 from zones.sound import PcmId, Segment
 
 CLOCK: Final = MediaClock(BootId("simulated"), 0)
-GAUGE_PERIOD_S: Final = 600.0
+GAUGE_PERIOD_S: Final = 1800.0
 """Gauges and cameras that read staffs report less often than in life: a year has to pass soon."""
-CAMERA_PERIOD_S: Final = 60.0
+CAMERA_PERIOD_S: Final = 900.0
 
 _TRACK_S: Final = 150
 _SYLLABLE: Final[Sample] = RATE // 5

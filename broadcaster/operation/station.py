@@ -43,11 +43,13 @@ from zones.media_time import Sample, WallAnchor
 Facts = Mapping[str, Any]
 HANDED_AGAIN_S: Final = 120.0
 """Doors hand a new control again what the one before took in its last two minutes."""
-_CALM_S: Final = 1200.0
+_CALM_S: Final = 3000.0
 """How late control may look after its programme while no alert lives; it reaches an hour ahead."""
+_DRY_M: Final = 0.3
+"""Gauges that read no more tell of nothing."""
 _SETTLED_S: Final = 180.0
 """After so long without a move an alert is looked at less often than in life."""
-_LOOK_S: Final = 20.0
+_LOOK_S: Final = 60.0
 
 
 class Witness(Protocol):
@@ -148,6 +150,7 @@ class Station:
         self._handed: deque[tuple[float, Admitted]] = deque()
         self._expired_at = 0.0
         self._moved_at = 0.0
+        self._evidence_at = 0.0
         self._played_to: Sample = CLOCK.sample_at(0)
         book = Book(premises.messages)
         self.core: Core | None = self._new_core(book, None, None)
@@ -183,6 +186,8 @@ class Station:
     def detect(self, events: Iterable[Admitted]) -> None:
         """Doors hand over events; those that come while control is away wait for it."""
         events = tuple(events)
+        if any(one.event.value is None or one.event.value > _DRY_M for one in events):
+            self._evidence_at = self.now
         self._handed += ((self.now, event) for event in events)
         while self._handed and self._handed[0][0] < self.now - HANDED_AGAIN_S:
             self._handed.popleft()
@@ -254,9 +259,11 @@ class Station:
             return deadline
         later = max(deadline, self._expired_at + (_CALM_S if is_calm else _LOOK_S))
         look = None if is_calm or warnings.next_look is None else warnings.next_look
+        # What is looked for in dry, clear weather is only which source fell silent.
+        is_clear = is_calm and self.now > self._evidence_at + _CALM_S
         strict = (
             warnings.deadline(),
-            core.detecting.deadline(),
+            None if is_clear else core.detecting.deadline(),
             None if look is None else CLOCK.monotonic_ns_at(look) / 1e9,
         )
         return min([later, *(one for one in strict if one is not None)])
@@ -289,7 +296,10 @@ class Station:
         if core is None:
             return
         self._play()
-        self._perform(core.expire(self.now))
+        deadline = self._deadline()
+        if deadline is not None and deadline <= self.now:
+            self._expired_at = self.now
+            self._perform(core.expire(self.now))
         if self.core is core:
             self._perform(core.handle(command, self.now))
         self._settle()
