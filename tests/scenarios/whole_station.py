@@ -215,7 +215,10 @@ def whole_station(
 ) -> Iterator[WholeStation]:
     """The station, ended with the context; one that is open has a console and doors."""
     places = [*map(str, (config, run, state, music)), *(["open"] if is_open else [])]
-    process = subprocess.Popen([sys.executable, "-m", "tests.scenarios.whole_station", *places])
+    # Ended while it imports or speaks, control may leave a draft behind.
+    environment = {**os.environ, "TMPDIR": str(state.parent)}
+    command = [sys.executable, "-m", "tests.scenarios.whole_station", *places]
+    process = subprocess.Popen(command, env=environment)
     try:
         station = WholeStation(process, RunDirectory(run), StateDirectory(state))
         station.until(station.run.processes.exists, "the processes are started")
