@@ -104,7 +104,7 @@ def _recorded(state: Path, noted: Mapping[str, _Facts] | None) -> dict[str, _Fac
             row = reader.newest(kind=Kind.ALERT, subject=name)
             if row is not None:
                 found[name] = json.loads(row.facts)
-    except (JournalError, ValueError) as error:
+    except (JournalError, OSError, ValueError) as error:
         log.info("no alert is found in the journal: %s", error)
         return {}
     return found

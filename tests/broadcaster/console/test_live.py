@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from broadcaster.console.live import SIGNED_OUT
 from broadcaster.console.merge_patch import merge_patch, plain
+from broadcaster.rights import rights_of
 from tests.broadcaster.console.bench import LIMIT, console, running, stream, until
 
 WATCHERS = 200
@@ -75,7 +76,7 @@ async def test_a_page_gets_a_snapshot_then_what_changes(bench):
     async with page(bench) as one:
         await one.until(lambda p: p.state)
         assert one.kinds[:2] == ["me", "snapshot"]
-        assert one.me["rights"] == ["look", "read-metrics"]
+        assert one.me["rights"] == list(rights_of(["viewer"]))
         assert set(one.state["streams"]) == {"upper", "lower"}
         bench.control.say(streams=[stream("upper", sent=False), stream("lower")], faults=["oh"])
         await one.until(lambda p: p.state["faults"])
