@@ -85,6 +85,8 @@ def test_warn_by_mouse_in_four_acts_and_correct_it_in_two_seen_by_another_operat
 def test_warn_by_keyboard_alone_in_four_acts_and_give_the_all_clear(standing):
     desk = standing.desk()
     page = desk.open()
+    # A key means a zone once there are zones.
+    expect(zone_card(page, "stream-9")).to_be_visible()
     hands = Hands(page)
     hands.key("9")
     hands.key("w")
