@@ -17,7 +17,8 @@ def stage():
 
 
 def operated(seed, days, busy):
-    return operate(*stage(), seed, days, busy)
+    there, settings = stage()
+    return operate(there, settings, seed, days, busy)
 
 
 def assert_kept(outcome):

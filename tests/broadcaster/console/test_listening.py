@@ -86,7 +86,8 @@ def test_another_sender_in_the_group_and_what_is_no_packet_are_not_heard(tuned, 
 
 
 def test_a_telephone_format_comes_at_48_khz(place, send):
-    tuned = Tuned(stream(*place, "PCMA/8000"))
+    group, port = place
+    tuned = Tuned(stream(group, port, "PCMA/8000"))
     try:
         for number in range(4):
             send(number, bytes([0xD5] * (PACKET // 6)))

@@ -26,8 +26,9 @@ def camel(group, word):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_entry_is_read(name):
-    table = re.search(r"(?:WORDS = |know\()\{(.*?)\n\}", TABLES[name], re.S)[1]
-    entries = re.findall(r"^  [^\s/]", table, re.M)
+    table = re.search(r"(?:WORDS = |know\()\{(.*?)\n\}", TABLES[name], re.S)
+    assert table is not None
+    entries = re.findall(r"^  [^\s/]", table[1], re.M)
     assert len(_ENTRY.findall(TABLES[name])) == len(entries)
 
 
