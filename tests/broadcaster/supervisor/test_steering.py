@@ -25,11 +25,13 @@ IP_BYTES, UDP_BYTES = 20, 8
 
 
 def packets(tap, group, count):
-    """The next packets of one stream that come out of the cable, and where they came from."""
+    """The next RTP packets of one stream out of the cable, and where they came from (RTCP: odd)."""
     found: list[tuple[bytes, Packet | None]] = []
     while len(found) < count:
         frame = tap.recv(4096)[14:]
-        if socket.inet_ntoa(frame[16:20]) == group and frame[9] == socket.IPPROTO_UDP:
+        port = int.from_bytes(frame[IP_BYTES + 2 : IP_BYTES + 4], "big")
+        is_rtp = frame[9] == socket.IPPROTO_UDP and port % 2 == 0
+        if socket.inet_ntoa(frame[16:20]) == group and is_rtp:
             source = frame[12:16] + frame[IP_BYTES : IP_BYTES + 2]
             found.append((source, parse_packet(frame[IP_BYTES + UDP_BYTES :])))
     return found
@@ -188,5 +190,5 @@ def test_sound_comes_back_with_another_address(on_the_cable):
     with plugged.tapped() as tap:
         after = packets(tap, group, 20)
     assert before
-    assert before.ssrc in {packet.ssrc for _, packet in after if packet}
+    assert {packet.ssrc for _, packet in after if packet} == {before.ssrc}
     until(lambda: is_sent(run), "the ear hears it again")
