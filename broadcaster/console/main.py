@@ -15,6 +15,7 @@ import signal
 import socket
 import ssl
 import sys
+from collections.abc import Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -95,11 +96,13 @@ async def _served(options: argparse.Namespace) -> None:
     async with serving(app, settings.host, settings.port, tls) as (host, port):
         url = f"http{'s' if tls else ''}://{_browsed(host, settings)}:{port}"
         announcement = run.path / ANNOUNCEMENT
+        following = _stoppable(_follow(station, tls, files))
         said = {"url": url, "host": host, "port": port, "tls": tls is not None}
         write_whole(announcement, json.dumps(said).encode(), durable=False)
         log.info("the console is at %s", url)
         try:
-            await _until_stopped(station, tls, files)
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
         finally:
             announcement.unlink(missing_ok=True)
             station.database.close()
@@ -163,21 +166,19 @@ def _certificate(
     )
 
 
-async def _until_stopped(
-    station: Station, tls: ssl.SSLContext | None, files: tuple[Path, Path] | None
-) -> None:
-    """Follow control and keep pages informed, until SIGTERM or SIGINT."""
+def _stoppable(work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+    """Begin work that SIGTERM or SIGINT ends; from here on neither kills the process."""
     loop = asyncio.get_running_loop()
-    following = asyncio.create_task(_follow(station, tls, files), name="console")
+    following = asyncio.create_task(work, name="console")
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, following.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await following
+    return following
 
 
 async def _follow(
     station: Station, tls: ssl.SSLContext | None, files: tuple[Path, Path] | None
 ) -> None:
+    """Follow control and keep pages informed."""
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(station.line.run(), name="line to control")
         tasks.create_task(station.live.run(), name="live state")
