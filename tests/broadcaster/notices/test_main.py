@@ -8,10 +8,8 @@ import signal
 import sys
 
 import pytest
-from click.testing import CliRunner
 
 from broadcaster.kept_site import keep_site
-from broadcaster.notices.commands import notices
 from broadcaster.run_directory import RunDirectory, StateDirectory
 from broadcaster.site_in_force import SiteNote, note_site
 from tests.broadcaster.notices.bench import FakeControl, alert
@@ -133,10 +131,15 @@ async def test_a_site_that_names_nobody_costs_no_connection(ground):
 
 
 async def command(ground, *words):
-    """What the command prints, and its exit status; run beside the receivers."""
-    options = map(str, ground.options)
-    ran = await asyncio.to_thread(CliRunner().invoke, notices, [*words, *options])
-    return ran.output, ran.exit_code
+    """All that the command prints, and its exit status; a process of its own, as for a person."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "broadcaster", "notices", *words, *map(str, ground.options)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(LIMIT):
+        said, _ = await process.communicate()
+    return said.decode(), process.returncode
 
 
 async def test_the_command_lists_everybody_and_tries_each_way(ground):
@@ -153,7 +156,7 @@ async def test_the_command_lists_everybody_and_tries_each_way(ground):
     ground.hooks.answers["/room"] = 403
     said, status = await command(ground, "test", "room", "--json")
     assert status == 1
-    assert json.loads(said.splitlines()[0])["detail"] == "127.0.0.1 answered with HTTP status 403"
+    assert json.loads(said)["detail"] == "127.0.0.1 answered with HTTP status 403"
     said, status = await command(ground, "test", "nobody")
     assert status == 2
     assert "it tells entrance, weir, room" in said
