@@ -30,6 +30,8 @@ from zones.yaml_shape import Field, Inside, Many, One, Raw, Record, Shape
 PERIOD: Final = 10.0
 PORT: Final = 161
 TRAP_PORT: Final = 162
+CLIENTS: Final = ("pysnmp", "gufo-snmp")
+"""What asks the agents; the second is the extra `thousands`."""
 TCP_PORTS: Final = (80, 443, 5060)
 """HTTP, HTTPS, SIP."""
 AUTHENTICATIONS: Final = ("md5", "sha", "sha224", "sha256", "sha384", "sha512")
@@ -90,6 +92,7 @@ class Access:
     """All that the watch must know beside the site. `switches` are the amplifiers behind each."""
 
     period: float = PERIOD
+    client: str = CLIENTS[0]
     amplifiers: Mapping[str, Reach] = field(default_factory=dict)
     traps: tuple[str, int] | None = None
     trap_users: tuple[Credentials, ...] = ()
@@ -153,6 +156,7 @@ class _Keys:
 
     SCHEMA: Final = Field("schema", One(whole("a version", 1, 1)), "1", is_required=True)
     EVERY: Final = Field("period", One(_PERIOD), "time between two polls")
+    CLIENT: Final = Field("client", One(_words("a client", CLIENTS)), "what asks the agents")
     DEFAULTS: Final = Field("amplifier_defaults", _TABLE, "for every amplifier")
     AMPLIFIERS: Final = Field("amplifiers", _TABLE, "how each is asked")
     LISTEN: Final = Field("address", One(IPV4), "own address", is_required=True)
@@ -170,7 +174,7 @@ class _Keys:
         "metrics", Inside(Shape("metrics", (LISTEN, METRICS_PORT))), "where Prometheus may ask"
     )
     SHAPE: Final = Shape(
-        "", (SCHEMA, EVERY, DEFAULTS, AMPLIFIERS, TRAPS, SWITCHES, MDNS, SWEEP, METRICS)
+        "", (SCHEMA, EVERY, CLIENT, DEFAULTS, AMPLIFIERS, TRAPS, SWITCHES, MDNS, SWEEP, METRICS)
     )
 
 
@@ -196,6 +200,7 @@ def parse_access(text: str, file: str, site: Site) -> Access:
     mdns, metrics = top.may(_Keys.MDNS), top.may(_Keys.METRICS)
     return Access(
         period=top.may(_Keys.EVERY) or PERIOD,
+        client=top.may(_Keys.CLIENT) or CLIENTS[0],
         amplifiers=reaches,
         traps=None
         if traps is None

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from broadcaster.link import LinkServer, Message
 from broadcaster.run_directory import RunDirectory
-from broadcaster.watch.access import TCP_PORTS, Access
+from broadcaster.watch.access import CLIENTS, TCP_PORTS, Access
 from broadcaster.watch.acts import Acts
 from broadcaster.watch.control_link import ControlLink
+from broadcaster.watch.fast_client import FastClient
 from broadcaster.watch.fault import Fault
 from broadcaster.watch.health import Health
 from broadcaster.watch.inventory import Device, Expected, stock_told, taken_stock
@@ -71,7 +72,7 @@ class Watch:
         self._sent = SentCounts(run.engine, site, profiles)
         # Until the poll after the next one, and its answer.
         self._holds_s = 2 * access.period + 3
-        self._client = SnmpClient()
+        self._client = _client(access.client)
         self.agents = {name: self._agent(name) for name in access.amplifiers}
         self.amplifiers = {
             str(each.id): WatchedAmplifier(
@@ -385,6 +386,17 @@ _BRIEF: Final = (
     *("id", "name", "address", "profile", "has_agent", "answered_s", "error", "firmware"),
     *("restarts", "arrived", "arrival_ratio", "unsupervised"),
 )
+
+
+def _client(wanted: str) -> SnmpClient | FastClient:
+    """What asks the agents; pysnmp when the other is wished for and not installed."""
+    if wanted == CLIENTS[0]:
+        return SnmpClient()
+    try:
+        return FastClient()
+    except ImportError:
+        log.warning("no %s here: pysnmp asks; pip install 'sorigil[thousands]'", wanted)
+        return SnmpClient()
 
 
 def _switches(site: Site, access: Access) -> dict[str, tuple[str, ...]]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import process_time
-from typing import Final
+from typing import Final, Protocol
 
 from broadcaster.watch.enrolment import enrol
 from broadcaster.watch.health import Health, Look
 from broadcaster.watch.reachability import is_reachable
-from broadcaster.watch.snmp_client import Agent, NoAnswerError, RefusedError, SnmpClient, SnmpError
+from broadcaster.watch.snmp_client import Agent, NoAnswerError, RefusedError, SnmpError
 from broadcaster.watch.watched import WatchedAmplifier
 from firmware_profiles.oid import Oid
 from firmware_profiles.profile import Profile
@@ -53,10 +53,23 @@ class Tally:
         return process_time()
 
 
+class Client(Protocol):
+    """Asks agents; each answers, or raises an SnmpError."""
+
+    async def fetch(self, agent: Agent, oids: Iterable[Oid]) -> dict[Oid, Raw | None]:
+        """The values of some objects, None for those that are not there."""
+
+    async def rows(self, agent: Agent, column: Oid) -> dict[int, Raw]:
+        """The rows of a column."""
+
+    async def learn_engine_id(self, agent: Agent) -> str:
+        """The engine id of a v3 agent."""
+
+
 class Questioner:
     """The questions of one enrolment, by one client to one agent."""
 
-    def __init__(self, client: SnmpClient, agent: Agent, most: int) -> None:
+    def __init__(self, client: Client, agent: Agent, most: int) -> None:
         """`most` objects fit into one request."""
         self._client, self._agent, self._most = client, agent, most
 
@@ -77,7 +90,7 @@ class Poller:
 
     def __init__(
         self,
-        client: SnmpClient,
+        client: Client,
         health: Health,
         profiles: Mapping[ProfileId, Profile],
         *,

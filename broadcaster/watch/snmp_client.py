@@ -93,16 +93,18 @@ class Agent:
     engine_id: str = ""
     missing: set[Oid] = field(default_factory=set)
     """What a v1 agent said it does not have; asked again only after a restart."""
+    session: Any = None
+    """What another client keeps for it; None when anything here has changed."""
     _target: UdpTransportTarget | None = None
     _user: CommunityData | UsmUserData | None = None
 
     def forget_engine(self) -> None:
         """Learn the engine id anew at the next question."""
-        self.engine_id, self._user = "", None
+        self.engine_id, self._user, self.session = "", None, None
 
     def move(self, address: str) -> None:
         """It has another address now."""
-        self.address, self._target = address, None
+        self.address, self._target, self.session = address, None, None
 
 
 class SnmpClient:
@@ -177,7 +179,8 @@ class SnmpClient:
         except EngineIdError as error:
             raise NoAnswerError(str(error)) from None
         if engine_id != agent.engine_id:
-            agent.engine_id, agent._user = engine_id, None
+            agent.forget_engine()
+            agent.engine_id = engine_id
             self._correct_engine(agent)
         return engine_id
 

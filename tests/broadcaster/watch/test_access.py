@@ -9,6 +9,7 @@ from tests.broadcaster.watch.test_place import CONFIG
 WHOLE = """\
 schema: 1
 period: 10 s
+client: gufo-snmp
 amplifier_defaults: {version: v2c, community: reading}
 amplifiers:
   amp-01:
@@ -34,7 +35,7 @@ def site():
 
 def test_every_amplifier_is_asked_as_the_file_says(site):
     access = parse_access(WHOLE, "watch.yaml", site)
-    assert access.period == 10
+    assert (access.period, access.client) == (10, "gufo-snmp")
     first, second = access.amplifiers["amp-01"], access.amplifiers["amp-02"]
     assert (first.credentials.user, first.engine_id) == ("watch", "80007ed9050102")
     assert (second.address, second.port, second.tcp_ports) == ("10.77.0.99", 1161, (8080,))

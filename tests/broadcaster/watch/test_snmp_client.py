@@ -10,6 +10,7 @@ from broadcaster.simulator.snmp_agent import USER as OWN_USER
 from broadcaster.simulator.snmp_agent import AgentKeys, SnmpAgent
 from broadcaster.watch.access import Credentials
 from broadcaster.watch.engine_id import EngineIdError, engine_id_in, question
+from broadcaster.watch.fast_client import FastClient
 from broadcaster.watch.snmp_client import Agent, NoAnswerError, RefusedError, SnmpClient
 from firmware_profiles.oid import IF_TYPE, SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME
 from tests.broadcaster.watch.net_snmp import AUTH, PRIV, USER, needs_net_snmp, running_snmpd
@@ -31,18 +32,30 @@ def judge(tmp_path):
         yield running
 
 
+def made_client(kind, timeout):
+    if kind == "pysnmp":
+        return SnmpClient(timeout=timeout, retries=0)
+    pytest.importorskip("gufo.snmp", reason="gufo-snmp (the extra `thousands`) is not installed")
+    return FastClient(timeout=timeout)
+
+
+@pytest.fixture(params=["pysnmp", "gufo-snmp"])
+def kind(request):
+    return request.param
+
+
 @pytest.fixture
-async def client():
-    made = SnmpClient(timeout=10, retries=1)
+async def client(kind):
+    made = made_client(kind, 10)
     yield made
     made.close()
     await asyncio.sleep(0)
 
 
 @pytest.fixture
-async def hasty():
+async def hasty(kind):
     """For those who do not answer."""
-    made = SnmpClient(timeout=0.3, retries=0)
+    made = made_client(kind, 0.3)
     yield made
     made.close()
     await asyncio.sleep(0)
@@ -155,6 +168,23 @@ async def test_an_agent_that_talks_nonsense_or_nothing_is_no_answer(agents, hast
     target = Agent(agents[0].address, agents[0].port, Credentials("v2c", agents[0].keys.community))
     with pytest.raises(NoAnswerError):
         await hasty.fetch(target, [HEAT])
+
+
+async def test_an_agent_that_talked_nonsense_is_believed_when_it_talks_sense(agents, hasty, client):
+    target = Agent(agents[0].address, agents[0].port, Credentials("v2c", agents[0].keys.community))
+    agents[0].state.broken["garbage"] = 0
+    with pytest.raises(NoAnswerError):
+        await hasty.fetch(target, [HEAT])
+    agents[0].state.broken.clear()
+    assert (await client.fetch(target, [HEAT]))[HEAT] == 415
+
+
+async def test_an_agent_that_was_restarted_answers_version_3_at_once(agents, client):
+    target = asked(agents[0])
+    assert (await client.fetch(target, [HEAT]))[HEAT] == 415
+    agents[0].state.boots += 5
+    agents[0].note_restart()
+    assert (await client.fetch(target, [HEAT]))[HEAT] == 415
 
 
 async def test_answers_that_come_twice_count_once(agents, client):
