@@ -11,6 +11,7 @@ from asyncio.subprocess import DEVNULL, Process
 from collections.abc import Callable, Iterable, Mapping
 
 from broadcaster.background import ONE_THREAD
+from broadcaster.engine.ring import STALE, MappedRing, RingError, ring_path
 from broadcaster.run_directory import RunDirectory
 from zones.bus import Claim
 from zones.media_time import RATE, Sample
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 WORKER = "broadcaster.ingest.live_worker"
 BEFORE: Sample = 20 * RATE
 """A source is opened so long before it is wanted, so that it plays from its first second."""
+ANSWERED_WITHIN: Sample = 3 * RATE
+"""A source may be silent for so long on air before that is a fault."""
 LOOK_EVERY = 1.0
 RETRY_AFTER = 5.0
 """Seconds until a worker that ended is started again."""
@@ -34,6 +37,17 @@ def wanted(claims: Iterable[Claim], now: Sample) -> frozenset[str]:
         if isinstance(claim.source, Ring)
         and (claim.start is None or claim.start - BEFORE <= now)
         and (claim.until is None or claim.until > now)
+    )
+
+
+def on_air(claims: Iterable[Claim], since: Sample) -> frozenset[str]:
+    """The rings that have been on air since a time, or longer."""
+    return frozenset(
+        claim.source.name
+        for claim in claims
+        if isinstance(claim.source, Ring)
+        and (claim.start is None or claim.start <= since)
+        and (claim.until is None or claim.until > since)
     )
 
 
@@ -86,7 +100,23 @@ class LiveKeeper:
                 faults.append(f"the live source {name} cannot be opened: the list below it plays")
                 continue
             self._workers[name] = (addresses[name], await self._started(name, addresses[name]))
+        now = self._now()
+        faults += [
+            f"the live source {name} brings no sound: the list below it plays; look at {address}"
+            for name, (address, _) in sorted(self._workers.items())
+            if name in on_air(self._claims(), now - ANSWERED_WITHIN) and self._is_stale(name, now)
+        ]
         self.faults = tuple(faults)
+
+    def _is_stale(self, name: str, now: Sample) -> bool:
+        """Whether nothing of the source can be heard now."""
+        try:
+            ring = MappedRing(ring_path(self._run.path, name))
+        except (OSError, RingError):
+            return True
+        written = ring.written_to
+        ring.close()
+        return now - written > STALE
 
     async def _started(self, name: str, address: str) -> Process:
         log.info("live source %s is opened: %s", name, address)

@@ -1,9 +1,10 @@
 """Where live sound belongs in media time: a little ahead, held there against drift. Pure.
 
 A source runs by a clock of its own. What it delivers is stretched or shortened by at most two
-thousandths, so that what lies ahead stays what it should be; after a gap it begins anew. Silence of
-three seconds is no programme: nothing is placed until there is sound again, and what lies below in
-the zone is heard meanwhile.
+thousandths, so that what lies ahead stays what it should be; after a gap it begins anew. A source
+that says nothing for three seconds, or brings nothing but silence, is no programme: nothing is
+placed until there is sound again, and what lies below in the zone is heard meanwhile. A shorter
+gap is bridged with silence, so that a stumbling network does not let music in for a moment.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from broadcaster.engine.ring import FADE, STALE
 from zones.media_time import RATE, Sample
 
 Samples = NDArray[np.int16]
@@ -19,7 +21,11 @@ AHEAD: Sample = RATE // 2
 """How much is kept ahead of air, against a network that comes in bursts."""
 FURTHEST: Sample = 2 * RATE
 """More than so much ahead is thrown away; a source that was paused would be late for ever."""
-SILENT_AFTER: Sample = 3 * RATE
+SILENT_AFTER: Sample = 3 * RATE - STALE
+"""So long nothing is waited for; what lies below is heard when the ring is stale as well, after
+three seconds."""
+BRIDGED: Sample = RATE // 5
+"""So much silence is placed ahead of air while a gap is bridged."""
 SILENCE_LEVEL = 33
 """-60 dBFS of 16 bit: quieter is silence."""
 _MOST_STRETCH = 0.002
@@ -34,6 +40,9 @@ class Alignment:
         """Begin without any sound."""
         self._next: Sample | None = None
         self._silent: Sample = 0
+        self._bridge_end: Sample = 0
+        self._is_bridged = False
+        self._tail: Samples = np.zeros(0, np.int16)
 
     @property
     def is_silent(self) -> bool:
@@ -57,13 +66,33 @@ class Alignment:
             return None
         if self._next is None or self._next < now:
             self._next = now + AHEAD
+        elif self._is_bridged:
+            self._next = max(self._next, now + AHEAD)
+        self._is_bridged = False
         ahead = self._next - now
         if ahead > FURTHEST:
             return None
         fitted = _stretched(samples, 1 + _limited((AHEAD - ahead) / _PULL))
         at = self._next
         self._next += len(fitted)
+        self._bridge_end = self._next + SILENT_AFTER
+        self._tail = fitted[: -FADE - 1 : -1]
         return fitted, at
+
+    def bridge(self, now: Sample) -> tuple[Samples, Sample] | None:
+        """The silence to write while nothing comes, and for which sample; None for nothing."""
+        if self._next is None or self._next - now >= BRIDGED:
+            return None
+        begin, end = self._next, min(now + BRIDGED, self._bridge_end)
+        if end <= begin:
+            return None
+        silence = np.zeros(end - begin, np.int16)
+        if not self._is_bridged:
+            # The last sound, mirrored in time, fades into the silence: no click.
+            length = min(len(silence), len(self._tail))
+            silence[:length] = self._tail[:length] * np.linspace(1.0, 0.0, length)
+        self._next, self._is_bridged = end, True
+        return silence, begin
 
 
 def _limited(ratio: float) -> float:

@@ -8,13 +8,17 @@ the ring goes stale and what lies below in the zone is heard.
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
 from time import monotonic_ns, sleep
 from typing import Any, NoReturn
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 
@@ -33,7 +37,11 @@ OPEN_LIMIT = 10.0
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
 """Seconds between tries."""
 _PIECE = RATE // 50
-_PATIENCE = 0.1
+_PATIENCE = 0.05
+_MOST_WAITING = 100
+"""Pieces of a source that wait to be written; then it is not read on."""
+_STEADY_NS = 15_000_000_000
+"""A source that was there so long is tried again at once when it breaks off."""
 
 
 class SourceError(Exception):
@@ -49,7 +57,16 @@ def network_pieces(address: str) -> Iterator[Samples]:
     import av
 
     try:
-        with av.open(address, timeout=OPEN_LIMIT) as stream:
+        described = described_stream(address)
+        with (
+            av.open(address, timeout=OPEN_LIMIT)
+            if described is None
+            else av.open(
+                *(io.BytesIO(described), "r", "sdp"),
+                options={"protocol_whitelist": "rtp,udp"},
+                timeout=OPEN_LIMIT,
+            )
+        ) as stream:
             if not stream.streams.audio:
                 raise SourceError("there is no audio in it")
             resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
@@ -59,6 +76,31 @@ def network_pieces(address: str) -> Iterator[Samples]:
     except (av.FFmpegError, OSError, ValueError) as error:
         raise SourceError(str(error)) from None
     raise SourceError("it has ended")
+
+
+def described_stream(address: str) -> bytes | None:
+    """The SDP (RFC 4566) of an RTP address that says its format, None for any other address.
+
+    `rtp://239.192.0.1:5004?format=L16/48000/2&payload_type=97` names encoding, clock rate and
+    channels as an SDP's rtpmap does; the payload type is 96 unless it is said.
+
+    Raises:
+        ValueError: the address has no port, or its payload type is no number up to 127.
+    """
+    parts = urlsplit(address)
+    asked = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if parts.scheme != "rtp" or "format" not in asked:
+        return None
+    payload_type = int(asked.get("payload_type", "96"))
+    if parts.port is None or not 0 <= payload_type <= 127:
+        raise ValueError(f"{address} needs a port, and a payload type up to 127")
+    host = parts.hostname or ""
+    lines = (
+        *("v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=-", f"c=IN IP{6 if ':' in host else 4} {host}"),
+        *("t=0 0", f"m=audio {parts.port} RTP/AVP {payload_type}"),
+        f"a=rtpmap:{payload_type} {asked['format']}",
+    )
+    return "".join(f"{line}\r\n" for line in lines).encode()
 
 
 def line_pieces(name: str) -> Iterator[Samples]:
@@ -98,22 +140,41 @@ def line_pieces(name: str) -> Iterator[Samples]:
         card.terminate()
 
 
-def relay(
-    pieces: Iterator[Samples], ring: RingWriter, alignment: Alignment, now: Callable[[], Sample]
-) -> None:
-    """Write what comes until it ends, which the source says by SourceError."""
-    was_silent = False
-    for piece in pieces:
-        for begin in range(0, len(piece), RATE // 2):
-            # A source that is faster than time, such as a file, is kept waiting.
-            while alignment.ahead(now()) > FURTHEST:
-                sleep(_PATIENCE)
-            placed = alignment.place(piece[begin : begin + RATE // 2], now())
-            if placed is not None:
-                ring.write(*placed)
-        if alignment.is_silent != was_silent:
-            was_silent = alignment.is_silent
-            log.info("the source %s", "is silent" if was_silent else "is heard again")
+class Relay:
+    """Writes what a source brings into a ring; the source is read by a thread of its own."""
+
+    def __init__(self, ring: RingWriter, now: Callable[[], Sample]) -> None:
+        """`now` is the media clock."""
+        self._ring = ring
+        self._now = now
+        self._alignment = Alignment()
+        self._pieces: Queue[Samples] = Queue(_MOST_WAITING)
+        self._was_silent = False
+
+    def take(self, pieces: Iterator[Samples]) -> None:
+        """Hand over what comes, for `pass_on`, until the source says by SourceError that it ends.
+
+        A source that is faster than time, such as a file, is kept waiting.
+        """
+        for piece in pieces:
+            for begin in range(0, len(piece), RATE // 2):
+                self._pieces.put(piece[begin : begin + RATE // 2])
+
+    def pass_on(self) -> None:
+        """Write the next piece when there is room for it, or bridge a gap; at most for a moment."""
+        alignment = self._alignment
+        if alignment.ahead(self._now()) > FURTHEST:
+            sleep(_PATIENCE)
+            return
+        try:
+            placed = alignment.place(self._pieces.get(timeout=_PATIENCE), self._now())
+        except Empty:
+            placed = alignment.bridge(self._now())
+        if placed is not None:
+            self._ring.write(*placed)
+        if alignment.is_silent != self._was_silent:
+            self._was_silent = alignment.is_silent
+            log.info("the source %s", "is silent" if self._was_silent else "is heard again")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -144,19 +205,26 @@ def main(arguments: list[str] | None = None) -> int:
 def _relay_for_ever(
     address: str, ring: RingWriter, now: Callable[[], Sample], name: str
 ) -> NoReturn:
+    relay = Relay(ring, now)
+    Thread(target=_read_for_ever, args=(address, relay, name), name="source", daemon=True).start()
+    while True:
+        relay.pass_on()
+
+
+def _read_for_ever(address: str, relay: Relay, name: str) -> NoReturn:
     wait, said = FIRST_WAIT, ""
     while True:
-        alignment = Alignment()
-        before = ring.written_to
+        began = monotonic_ns()
         try:
             is_line = address.startswith(LINE)
-            pieces = line_pieces(address.removeprefix(LINE)) if is_line else network_pieces(address)
-            relay(pieces, ring, alignment, now)
+            relay.take(
+                line_pieces(address.removeprefix(LINE)) if is_line else network_pieces(address)
+            )
         except SourceError as error:
             if str(error) != said:
                 log.warning("%s (%s): %s; it is tried again", name, address, error)
                 said = str(error)
-        if ring.written_to > before:
+        if monotonic_ns() - began > _STEADY_NS:
             wait, said = FIRST_WAIT, ""
         sleep(wait)
         wait = min(2 * wait, LONGEST_WAIT)
