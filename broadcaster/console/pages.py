@@ -2,9 +2,10 @@
 
 Everything under `static` is served at `/static/HASH/...`, where the hash is that of the whole
 folder: what an address brings never changes, so a browser may keep it for ever, and modules import
-one another by relative paths. `static/NAME.html` is the page `/NAME`, also for paths below it;
-`index.html` is `/` and each of its views. In a page, `/static/` stands for the address with the
-hash.
+one another by relative paths. `main.js` is served with all that it imports in it (`one_module`).
+`static/NAME.html` is the page `/NAME`, also for paths below it; `index.html` is `/` and each of its
+views: `static/views/NAME.js` is shown at `/NAME`. In a page, `/static/` stands for the address with
+the hash.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ from typing import Final
 
 from aiohttp import web
 
+from broadcaster.console.one_module import imported_by, joined, sharing
 from broadcaster.console.problem import ProblemError
 
-VIEWS: Final = frozenset({"warn", "exercise", "map", "wall", "log"})
-"""Addresses that bring the console's one page; it shows the view that the address names."""
+_ENTRY: Final = "main.js"
+_FIRST_VIEWS: Final = frozenset({"warn"})
+"""Views of the console's one page that are there at once, beside `/` itself."""
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 _PACKED: Final = frozenset({".html", ".js", ".css", ".json", ".svg", ".webmanifest", ".txt"})
 _TYPES: Final = {
@@ -58,7 +61,12 @@ class Pages:
     """Every page and file of the console."""
 
     def __init__(self, folder: Traversable | None = None) -> None:
-        """Read the package's `static`, or another folder; raises OSError."""
+        """Read the package's `static`, or another folder.
+
+        Raises:
+            OSError: a file cannot be read.
+            OneModuleError: the modules of the first view cannot be joined.
+        """
         folder = resources.files("broadcaster.console") / "static" if folder is None else folder
         read = dict(_files(folder, PurePosixPath()))
         whole = hashlib.sha256()
@@ -66,8 +74,11 @@ class Pages:
             whole.update(f"{path}\0{len(octets)}\0".encode() + octets)
         self.root = f"/static/{whole.hexdigest()[:16]}/"
         """Where the files are served, with a slash at its end."""
+        _join(read)
         self._pages: dict[str, StaticFile] = {}
         self._files: dict[str, StaticFile] = {}
+        self.views = _FIRST_VIEWS | {path.stem for path in read if path.match("views/*.js")}
+        """Addresses that bring the console's one page, which shows what the address names."""
         for path, octets in read.items():
             if path.suffix == ".html":
                 named = octets.replace(b"/static/", self.root.encode())
@@ -84,7 +95,7 @@ class Pages:
 
     async def _page(self, request: web.Request) -> web.Response:
         name = request.match_info.get("page", "index")
-        page = self._pages.get("index" if name in VIEWS else name)
+        page = self._pages.get("index" if name in self.views else name)
         if page is None:
             raise ProblemError(404, "not-found", f"there is no page {request.path[:200]}")
         return page.response(request, "no-cache")
@@ -105,6 +116,20 @@ def _files(folder: Traversable, path: PurePosixPath) -> list[tuple[PurePosixPath
         elif not entry.name.startswith("."):
             found.append((path / entry.name, entry.read_bytes()))
     return found
+
+
+def _join(read: dict[PurePosixPath, bytes]) -> None:
+    """Put the first view's modules into one, and have later ones use that."""
+    modules = {str(path): octets.decode() for path, octets in read.items() if path.suffix == ".js"}
+    if _ENTRY not in modules:
+        return
+    whole, names = joined(modules, _ENTRY)
+    later = [path for path in modules if PurePosixPath(path).match("views/*.js")]
+    for path in later:
+        read[PurePosixPath(path)] = sharing(path, modules[path], names, _ENTRY).encode()
+        found = imported_by(path, modules[path])
+        later += [one for one in found if one in modules and one not in {*names, *later}]
+    read[PurePosixPath(_ENTRY)] = whole.encode()
 
 
 def _static_file(path: PurePosixPath, octets: bytes) -> StaticFile:

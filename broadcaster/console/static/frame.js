@@ -7,10 +7,9 @@ import { go, route } from "./route.js";
 import { Shape } from "./shapes.js";
 import { isHandingOver, signOut } from "./sign-on.js";
 import { alarmSound, silence, unblock } from "./sound.js";
-import { age, faults, isOld, live, me, now, site, stationName } from "./state.js";
-import { language, said, speak, t } from "./words.js";
-
-const NAVIGATION = [["/", "viewOverview"], ["/map", "viewMap"], ["/log", "viewLog"], ["/wall", "viewWall"], ["/exercise", "viewExercise"]];
+import { age, faults, isOld, live, may, me, now, site, stationName } from "./state.js";
+import { MENUS, VIEWS } from "./views.js";
+import { inLanguage, language, said, speak, t } from "./words.js";
 
 export const areKeysShown = signal(false);
 
@@ -65,10 +64,25 @@ function Language() {
   return html`<button type="button" class="button strip-button" lang=${other} onClick=${() => speak(other)}>${t("otherLanguage")}</button>`;
 }
 
+function Way({ to }) {
+  return html`<a href=${to.path} aria-current=${route.value.path === to.path ? "page" : null}>${inLanguage(to.title)}</a>`;
+}
+
+/** Closes the menu that holds what was pressed. */
+const closeMenu = (event) => { event.currentTarget.closest("details").open = false; };
+
+function Menu({ name, ways }) {
+  const isHere = ways.some((one) => one.path === route.value.path);
+  return html`<details class="ways-menu" onFocusOut=${(event) => { if (!event.currentTarget.contains(event.relatedTarget)) event.currentTarget.open = false; }}>
+    <summary data-here=${isHere}>${inLanguage(MENUS[name])}</summary>
+    <div class="menu" onClick=${closeMenu}>${ways.map((one) => html`<${Way} key=${one.path} to=${one} />`)}</div></details>`;
+}
+
 function Navigation() {
-  const { path } = route.value;
-  return html`<nav aria-label=${t("views")}>${NAVIGATION.map(([to, label]) =>
-    html`<a href=${to} aria-current=${path === to ? "page" : null}>${t(label)}</a>`)}</nav>`;
+  const open = VIEWS.filter((one) => one.menu !== null && (!one.right || may(one.right)));
+  const inMenu = (name) => open.filter((one) => one.menu === name);
+  return html`<nav aria-label=${t("views")}>${inMenu("").map((one) => html`<${Way} key=${one.path} to=${one} />`)}
+    ${Object.keys(MENUS).filter((name) => inMenu(name).length).map((name) => html`<${Menu} key=${name} name=${name} ways=${inMenu(name)} />`)}</nav>`;
 }
 
 export const Strip = () => html`<header class="strip">

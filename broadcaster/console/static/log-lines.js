@@ -1,7 +1,21 @@
 /** Entries of the journal as sentences, and as lines of a table that spreadsheets read. */
 
 import { site } from "./state.js";
-import { said, t, worded } from "./words.js";
+import { know, said, t, worded } from "./words.js";
+
+/** [Korean, English]. */
+know({
+  logKindAll: ["모두", "All"],
+  logKindAlert: ["경보", "Warnings"],
+  logKindAct: ["방송", "Announcements"],
+  logKindAsRun: ["방송 결과", "As run"],
+  logKindFault: ["이상", "Faults"],
+  logKindAudit: ["로그인·권한", "Audit"],
+  logCame: ["발생", "came"],
+  logWent: ["해소", "went"],
+  logExercise: ["훈련", "exercise"],
+  logSlowest: ["{n}개 구간, 가장 늦은 첫 패킷 {ms} ms", "{n} zones, slowest first packet {ms} ms"],
+});
 
 /** What a warning or an exercise was called; its id when its message is no longer there. */
 export function titleOf({ subject, facts }) {

@@ -3,6 +3,7 @@
 import { Alerts } from "./alerts.js";
 import { Diagram } from "./diagram.js";
 import { html, useEffect } from "./dom.js";
+import { Groups, everyOrNone, hasExactly } from "./groups.js";
 import { Act, reasonOf } from "./parts.js";
 import { go, route } from "./route.js";
 import { Shape } from "./shapes.js";
@@ -28,9 +29,6 @@ function typeNumber(digit) {
   else timer = setTimeout(finish, TWO_DIGITS_MS);
 }
 
-export const everyOrNone = () =>
-  choose(chosen.value.size === zones.value.length ? [] : zones.value.map((zone) => zone.id));
-
 function onKey(event) {
   if (event.ctrlKey || event.altKey || event.metaKey) return;
   if (event.target.closest("input, textarea, select, dialog")) return;
@@ -38,17 +36,6 @@ function onKey(event) {
   else if (event.key.toLowerCase() === "a") everyOrNone();
   else if (event.key === "Escape") choose([]);
 }
-
-/** The groups of the site, and all zones, as one press each. */
-export function Groups({ isPressed, onPress }) {
-  const groups = [{ id: "", name: null, zones: zones.value.map((zone) => zone.id) }, ...(site.value?.groups ?? [])];
-  const distinct = groups.filter((group, n) => n === 0 || group.zones.length < zones.value.length);
-  return html`<div class="chips" role="group" aria-label=${t("groups")}>${distinct.map((group) =>
-    html`<button type="button" key=${group.id} class="chip" aria-pressed=${isPressed(group.zones)} onClick=${() => onPress(group.zones)}>${
-      group.name ? said(group.name) : t("chooseAll")}</button>`)}</div>`;
-}
-
-export const hasExactly = (set, ids) => set.size === ids.length && ids.every((id) => set.has(id));
 
 /** What is chosen, and the way from there to a warning. */
 export function Choice() {
@@ -72,7 +59,7 @@ export function Overview() {
     return () => removeEventListener("keydown", onKey);
   }, []);
   if (!site.value) return html`<p class="empty">${t("loading")}</p>`;
-  return html`<div class="overview"><h1 class="visually-hidden">${t("viewOverview")}</h1>
+  return html`<div class="overview"><h1 class="visually-hidden">${t("overviewTitle")}</h1>
     <div class="aside"><${Alerts} /><${Choice} /></div>
     <div class="field" data-old=${isOld.value}>
       <${Diagram} zones=${zones.value} isChosen=${(id) => chosen.value.has(id)} onPress=${toggle} />

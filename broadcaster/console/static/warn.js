@@ -3,7 +3,7 @@
 import { act, busyWith } from "./acts.js";
 import { Diagram } from "./diagram.js";
 import { html, useEffect, useRef, useState } from "./dom.js";
-import { Groups, everyOrNone, hasExactly } from "./overview.js";
+import { Groups, everyOrNone, hasExactly } from "./groups.js";
 import { Hold, Sheet, lockReason } from "./parts.js";
 import { Review, usePreview } from "./review.js";
 import { Shape } from "./shapes.js";

@@ -17,11 +17,6 @@ const WORDS = {
   // frame
   skip: ["본문으로 건너뛰기", "Skip to content"],
   views: ["화면", "Views"],
-  viewOverview: ["상황", "Overview"],
-  viewMap: ["지도", "Map"],
-  viewWall: ["상황판", "Wall"],
-  viewLog: ["기록", "Log"],
-  viewExercise: ["훈련", "Exercise"],
   clock: ["방송국 시각", "Station time"],
   linkLive: ["실시간 · {s}초 전", "Live · {s} s ago"],
   linkOld: ["끊김 · {s}초 전", "Lost · {s} s ago"],
@@ -64,6 +59,7 @@ const WORDS = {
   cancel: ["취소", "Cancel"],
   notFound: ["그런 화면은 없습니다", "There is no such view"],
   loading: ["불러오는 중", "Loading"],
+  notLoaded: ["이 화면을 불러오지 못했습니다. 연결을 확인하고 다시 여십시오", "This view could not be loaded. Check the link, and open it again"],
   faultsCount: ["이상 {n}건", "{n} faults"],
   faults: ["이상", "Faults"],
   dismiss: ["알림 닫기", "Dismiss"],
@@ -95,6 +91,7 @@ const WORDS = {
   speakers: ["스피커 {n}개", "{n} speakers"],
   zonesCount: ["{n}개 구간", "{n} zones"],
   // overview
+  overviewTitle: ["상황", "Overview"],
   diagram: ["산책로 선도", "Line diagram"],
   exits: ["출구", "Exits"],
   cameras: ["카메라", "Cameras"],
@@ -263,15 +260,6 @@ const WORDS = {
   keyHint: ["키: 숫자 = 내용, A = 모든 구간, Ctrl+Enter 1초 = 보내기, Esc = 취소", "Keys: digit = what, A = all zones, hold Ctrl+Enter 1 s = send, Esc = cancel"],
   // exercises
   exerciseTitle: ["훈련 방송", "Exercise"],
-  exerciseHelp: ["훈련이라고 먼저 말하고, 실제 경보가 오면 바로 끝납니다. 이 화면에서는 실제 경보를 보낼 수 없습니다.", "It says first that it is an exercise, and a real warning ends it at once. No real warning can be sent from this page."],
-  exerciseReal: ["실제 경보가 있는 동안에는 훈련할 수 없습니다", "There is no exercise beside a real warning"],
-  exerciseWhere: ["어디에", "Where"],
-  exerciseCheck: ["확인하고 시작하기", "Check and begin"],
-  exerciseFor: ["얼마 동안", "How long"],
-  minutes: ["{n}분", "{n} min"],
-  holdToExercise: ["{n}개 구간에 훈련 방송", "Exercise in {n} zones"],
-  exerciseRunning: ["진행 중인 훈련", "Running exercises"],
-  exerciseNone: ["진행 중인 훈련이 없습니다", "No exercise is running"],
   exerciseLeft: ["{t} 남음", "{t} left"],
   // keys
   keyZone: ["구간 고르기 (두 자리는 이어서)", "Choose a zone (two digits in a row)"],
@@ -304,9 +292,12 @@ export function know(more) {
 
 /** A text by its key, with its blanks filled in. */
 export function t(key, blanks) {
-  const text = WORDS[key]?.[language.value === "ko" ? 0 : 1] ?? key;
+  const text = WORDS[key] ? inLanguage(WORDS[key]) : key;
   return blanks ? text.replace(/\{(\w+)\}/g, (_, name) => blanks[name] ?? "") : text;
 }
+
+/** One of [Korean, English]. */
+export const inLanguage = (pair) => pair[language.value === "ko" ? 0 : 1];
 
 /** A name that the site gives in both languages. */
 export const said = (name) => (name ? name[language.value] ?? name.ko ?? "" : "");

@@ -1,14 +1,40 @@
 /** The journal as people read it: each warning with its measured path, and everything on record. */
 
-import { ask } from "./api.js";
-import "./view-words.js";
-import "./views-style.js";
-import { html, useEffect, useState } from "./dom.js";
-import { asCsv, kindWord, sentenceOf, titleOf } from "./log-lines.js";
-import { Act, clockTime } from "./parts.js";
-import { Shape } from "./shapes.js";
-import { may, me, site, zoneById } from "./state.js";
-import { said, t, worded } from "./words.js";
+import { ask } from "../api.js";
+import { html, useEffect, useState } from "../dom.js";
+import { asCsv, kindWord, sentenceOf, titleOf } from "../log-lines.js";
+import { Act, clockTime } from "../parts.js";
+import { Shape } from "../shapes.js";
+import { may, me, site, zoneById } from "../state.js";
+import { styled } from "../style.js";
+import { know, said, t, worded } from "../words.js";
+
+/** [Korean, English]. */
+know({
+  logTitle: ["기록", "Log"],
+  logForbidden: ["기록을 볼 권한이 없는 역할로 로그인했습니다", "Your role does not include reading the log"],
+  logWarnings: ["경보와 훈련", "Warnings and exercises"],
+  logNoWarnings: ["기록된 경보가 없습니다", "No warning is on record"],
+  logAll: ["모든 기록", "Everything on record"],
+  logZone: ["구간", "Zone"],
+  logTime: ["시각", "Time"],
+  logKind: ["종류", "Kind"],
+  logWhat: ["내용", "What"],
+  logMore: ["더 보기", "Show more"],
+  logExport: ["CSV로 저장", "Save as CSV"],
+  logExportHelp: ["지금 보이는 {n}건", "The {n} entries shown"],
+  logLoading: ["기록을 읽는 중…", "Reading the log…"],
+  logEmpty: ["기록이 없습니다", "Nothing is on record"],
+  logAgain: ["새로 읽기", "Read again"],
+  logSteps: ["경과", "Steps"],
+  logPath: ["측정된 경로: 접수부터", "Measured path, from the event"],
+  logNoPath: ["측정된 경로가 기록되지 않았습니다", "No measured path is on record"],
+  logFirst: ["첫 패킷", "first packet"],
+  logSent: ["송출 확인", "sent"],
+  logArrived: ["도착 확인", "arrived"],
+  logPathOf: ["결정 {decided} ms · 기록 {journalled} ms · 편성 {planned} ms", "decided {decided} ms · recorded {journalled} ms · planned {planned} ms"],
+});
+await styled("views.css");
 
 const KINDS = ["", "alert", "act", "as_run", "fault", "audit"];
 const PAGE = 100;
@@ -41,7 +67,7 @@ function Bars({ path }) {
   const longest = Math.max(1, ...found.flatMap(([, one]) => [one.first_packet_ms, one.sent_ms, one.arrived_ms].filter(Number.isFinite)));
   const cell = (ms) => html`<td class="number">${Number.isFinite(ms) ? t("ms", { n: Math.round(ms) }) : "–"}</td>`;
   return html`<p class="soft number">${t("logPathOf", { decided: path.decided_ms ?? "?", journalled: path.journalled_ms ?? "?", planned: path.planned_ms ?? "?" })}</p>
-    <table class="path"><thead><tr><th scope="col">${t("mapZone")}</th><th scope="col">${t("logFirst")}</th><th scope="col">${t("logSent")}</th><th scope="col">${t("logArrived")}</th><td></td></tr></thead>
+    <table class="path"><thead><tr><th scope="col">${t("logZone")}</th><th scope="col">${t("logFirst")}</th><th scope="col">${t("logSent")}</th><th scope="col">${t("logArrived")}</th><td></td></tr></thead>
     <tbody>${found.map(([id, one]) => html`<tr><th scope="row">${said(zoneById.value.get(id)?.name) || id}</th>${cell(one.first_packet_ms)}${cell(one.sent_ms)}${cell(one.arrived_ms)}
       <td class="bars" aria-hidden="true"><span class="bar"><span style=${{ transform: `scaleX(${(one.arrived_ms ?? one.sent_ms ?? one.first_packet_ms ?? 0) / longest})` }}></span></span></td></tr>`)}</tbody></table>`;
 }

@@ -1,15 +1,28 @@
 /** Exercises: a page of their own, in a colour of their own, from which nothing real can be sent. */
 
-import { act, busyWith } from "./acts.js";
-import { ExerciseCard } from "./alerts.js";
-import { Diagram } from "./diagram.js";
-import { html, useState } from "./dom.js";
-import { Groups, hasExactly } from "./overview.js";
-import { Hold, reasonOf } from "./parts.js";
-import { Review, usePreview } from "./review.js";
-import { Shape } from "./shapes.js";
-import { exercises, site, sounding, waiting, zones } from "./state.js";
-import { said, t } from "./words.js";
+import { act, busyWith } from "../acts.js";
+import { ExerciseCard } from "../alerts.js";
+import { Diagram } from "../diagram.js";
+import { html, useState } from "../dom.js";
+import { Groups, hasExactly } from "../groups.js";
+import { Hold, reasonOf } from "../parts.js";
+import { Review, usePreview } from "../review.js";
+import { Shape } from "../shapes.js";
+import { exercises, site, sounding, waiting, zones } from "../state.js";
+import { know, said, t } from "../words.js";
+
+/** [Korean, English]. */
+know({
+  exerciseHelp: ["훈련이라고 먼저 말하고, 실제 경보가 오면 바로 끝납니다. 이 화면에서는 실제 경보를 보낼 수 없습니다.", "It says first that it is an exercise, and a real warning ends it at once. No real warning can be sent from this page."],
+  exerciseReal: ["실제 경보가 있는 동안에는 훈련할 수 없습니다", "There is no exercise beside a real warning"],
+  exerciseWhere: ["어디에", "Where"],
+  exerciseCheck: ["확인하고 시작하기", "Check and begin"],
+  exerciseFor: ["얼마 동안", "How long"],
+  minutes: ["{n}분", "{n} min"],
+  holdToExercise: ["{n}개 구간에 훈련 방송", "Exercise in {n} zones"],
+  exerciseRunning: ["진행 중인 훈련", "Running exercises"],
+  exerciseNone: ["진행 중인 훈련이 없습니다", "No exercise is running"],
+});
 
 const SUBJECT = "a new exercise";
 const MINUTES = [2, 5, 10, 30];

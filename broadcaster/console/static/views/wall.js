@@ -1,13 +1,22 @@
 /** The screen on the wall: everything from afar, nothing to press, nothing to scroll. */
 
-import "./view-words.js";
-import "./views-style.js";
-import { look, lookWord } from "./diagram.js";
-import { html, useEffect } from "./dom.js";
-import { clockTime } from "./parts.js";
-import { Shape } from "./shapes.js";
-import { age, exercises, faults, heardIn, isOld, live, now, site, sounding, stationName, waiting, zones } from "./state.js";
-import { lasting, otherwise, said, t, worded } from "./words.js";
+import { look, lookWord } from "../diagram.js";
+import { html, useEffect } from "../dom.js";
+import { clockTime } from "../parts.js";
+import { Shape } from "../shapes.js";
+import { age, exercises, faults, heardIn, isOld, live, now, site, sounding, stationName, waiting, zones } from "../state.js";
+import { styled } from "../style.js";
+import { know, lasting, otherwise, said, t, worded } from "../words.js";
+
+/** [Korean, English]. */
+know({
+  wallQuiet: ["진행 중인 경보 없음", "No warning is running"],
+  wallLeave: ["상황 화면으로", "To the overview"],
+  wallZones: ["구간별 상태", "Zones"],
+  wallFaults: ["이상 {n}건", "{n} faults"],
+  wallWaiting: ["결정 대기 {n}건", "{n} waiting for a decision"],
+});
+await styled("views.css");
 
 const VERSION_LOOK_MS = 60_000;
 const MOST_SHOWN = 3;

@@ -1,13 +1,37 @@
 /** The site to scale, drawn from its own geometry: no tiles, nothing from outside. */
 
-import "./view-words.js";
-import "./views-style.js";
-import { look, lookWord } from "./diagram.js";
-import { html, useEffect, useRef, useState } from "./dom.js";
-import { Choice } from "./overview.js";
-import { Shape } from "./shapes.js";
-import { choose, chosen, isOld, site, toggle, zones } from "./state.js";
-import { said, t } from "./words.js";
+import { look, lookWord } from "../diagram.js";
+import { html, useEffect, useRef, useState } from "../dom.js";
+import { Choice } from "../overview.js";
+import { Shape } from "../shapes.js";
+import { choose, chosen, isOld, site, toggle, zones } from "../state.js";
+import { styled } from "../style.js";
+import { know, said, t } from "../words.js";
+
+/** [Korean, English]. */
+know({
+  mapOf: ["{name} 지도", "Map of {name}"],
+  mapShow: ["지도에 보일 것", "Shown on the map"],
+  mapSpeakers: ["스피커 {n}", "{n} speakers"],
+  mapCameras: ["카메라 {n}", "{n} cameras"],
+  mapExits: ["출구 {n}", "{n} exits"],
+  mapGauges: ["수위계·계측기 {n}", "{n} gauges"],
+  mapCloser: ["확대", "Closer"],
+  mapFarther: ["축소", "Farther"],
+  mapWhole: ["전체", "Whole site"],
+  mapHelp: ["구간이나 카메라를 누르십시오. 끌거나 화살표 키로 움직이고 + − 로 크기를 바꿉니다.", "Press a zone or a camera. Drag or use the arrow keys to move, + and − to zoom."],
+  mapApproximate: ["위치는 대략입니다", "Positions are approximate"],
+  mapTable: ["표로 보기", "The same as a table"],
+  mapZone: ["구간", "Zone"],
+  mapState: ["상태", "State"],
+  mapStretch: ["거리", "Stretch"],
+  mapCamera: ["카메라 {name}", "Camera {name}"],
+  mapCameraSees: ["이 카메라가 보는 구간", "Zones this camera sees"],
+  mapCameraChoose: ["이 구간들 고르기", "Choose these zones"],
+  mapCameraWarn: ["이 카메라로 경보…", "Warn by this camera…"],
+  mapGauge: ["계측기 {name}", "Gauge {name}"],
+});
+await styled("views.css");
 
 const METRES_PER_DEGREE = (6_371_008.8 * Math.PI) / 180;
 const MARGIN = 0.06;
