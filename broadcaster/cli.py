@@ -57,6 +57,11 @@ _COMMANDS: Final = {
         "replace",
         "Another device stands in an amplifier's place.",
     ),
+    "spares": (
+        "broadcaster.commands.spares",
+        "spares",
+        "Let a spare amplifier play for a failed one.",
+    ),
     "walk": (
         "broadcaster.commands.walk",
         "walk",

@@ -35,6 +35,7 @@ _ALL: Final = frozenset(Role)
 _OPERATORS: Final = frozenset({Role.OPERATOR, Role.ADMINISTRATOR})
 _WITH_POLICE: Final = _OPERATORS | {Role.POLICE}
 _WITH_RADIO: Final = _OPERATORS | {Role.RADIO}
+_TECHNICIANS: Final = _OPERATORS | {Role.TECHNICIAN}
 _ADMINISTRATORS: Final = frozenset({Role.ADMINISTRATOR})
 
 RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
@@ -76,6 +77,9 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     "stop": _OPERATORS,
     "exercise": _OPERATORS,
     "end-exercise": _OPERATORS,
+    # amplifiers
+    "spare-take-over": _TECHNICIANS,
+    "spare-give-back": _TECHNICIANS,
     # the station itself
     "reload": _ADMINISTRATORS,
     "keep-people": _ADMINISTRATORS,

@@ -205,6 +205,15 @@ class StreamSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Spare:
+    """A spare amplifier and the stream it listens to, in a zone of nobody until it takes over."""
+
+    id: StreamId
+    amplifier: AmplifierId
+    stream: StreamSpec
+
+
+@dataclass(frozen=True, slots=True)
 class Gauge:
     """An instrument by the path; `period_s` and `delay_s` say when a reading is fresh."""
 
@@ -277,6 +286,7 @@ class Site:
     notices: NoticesSettings
     rules: str | None
     schedule: str | None
+    spares: tuple[Spare, ...] = ()
     warnings: tuple[Problem, ...] = ()
     """What the site file's reader found odd, though not wrong."""
 
@@ -317,6 +327,14 @@ class Site:
                 )
         return tuple(zone.id for zone in self.zones if zone.id in wanted)
 
+    def spare(self, name: str) -> Spare:
+        """The spare with that stream or amplifier; raises UnknownNameError if there is none."""
+        for spare in self.spares:
+            if name in (spare.id, spare.amplifier):
+                return spare
+        known = ", ".join(str(spare.id) for spare in self.spares) or "none in the site file"
+        raise UnknownNameError(f'no spare "{name}" here; there are {known}')
+
     def streams_of(self, zone: ZoneId) -> tuple[StreamSpec, ...]:
         """The streams that carry a zone's sound."""
         return tuple(stream for stream in self.streams if stream.zone == zone)
@@ -341,6 +359,11 @@ def with_interface(site: Site, interface: str) -> Site:
 def without_quiet_hours(site: Site) -> Site:
     """The same site with a programme round the clock: to show it, or to test it, at any hour."""
     return replace(site, zones=tuple(replace(zone, quiet_hours=None) for zone in site.zones))
+
+
+def resting_zone(amplifier: str) -> ZoneId:
+    """The zone of a spare amplifier that has taken nothing over: none that a site could have."""
+    return ZoneId(f"spare {amplifier}")
 
 
 def output_id(amplifier: AmplifierId, number: int) -> OutputId:

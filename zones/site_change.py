@@ -62,6 +62,7 @@ _TABLES: Final = (
     ("zone", "zones"),
     ("group", "groups"),
     ("stream", "streams"),
+    ("spare", "spares"),
     ("gauge", "gauges"),
     ("camera", "cameras"),
 )
@@ -117,16 +118,20 @@ def _table_changes(
 def _interrupted_streams(
     part: str, name: str, field: str, old: Site, new: Site
 ) -> tuple[StreamId, ...]:
-    if part == "stream" and field in _WIRE_FIELDS:
+    if (part == "stream" and field in _WIRE_FIELDS) or (part == "spare" and field == "stream"):
         return (StreamId(name),)
     if part == "network" and field == "interface":
-        there_before = {stream.id for stream in old.streams}
+        there_before = {stream.id for stream in _sent(old)}
         return tuple(
             stream.id
-            for stream in new.streams
+            for stream in _sent(new)
             if stream.id in there_before and _leaves_by(stream, name)
         )
     return ()
+
+
+def _sent(site: Site) -> tuple[StreamSpec, ...]:
+    return (*site.streams, *(spare.stream for spare in site.spares))
 
 
 def _leaves_by(stream: StreamSpec, network: str) -> bool:

@@ -32,12 +32,14 @@ from zones.site import (
     ProfileId,
     ProgrammeEntry,
     Site,
+    Spare,
     Speaker,
     SpeakerId,
     StreamId,
     StreamSpec,
     Zone,
     output_id,
+    resting_zone,
 )
 from zones.sitefile_checks import check_site
 from zones.sitefile_console import check_console, console_settings
@@ -161,7 +163,11 @@ class _Builder:
             exits=tuple(self._exit(*item) for item in table(SiteKeys.EXITS).items()),
             zones=tuple(self._zone(*item) for item in table(SiteKeys.ZONES).items()),
             groups=tuple(self._group(*item) for item in table(SiteKeys.GROUPS).items()),
-            streams=tuple(self._stream(*item) for item in table(SiteKeys.STREAMS).items()),
+            streams=tuple(
+                self._stream(name, record, record.must(StreamKeys.ZONE).value)
+                for name, record in table(SiteKeys.STREAMS).items()
+                if record.has(StreamKeys.ZONE)
+            ),
             gauges=tuple(self._gauge(*item) for item in table(SiteKeys.GAUGES).items()),
             cameras=tuple(self._camera(*item) for item in table(SiteKeys.CAMERAS).items()),
             programme=tuple(
@@ -179,6 +185,11 @@ class _Builder:
             notices=notices_settings(top.may(SiteKeys.NOTICES), self._zones_named),
             rules=top.may(SiteKeys.RULES),
             schedule=top.may(SiteKeys.SCHEDULE),
+            spares=tuple(
+                self._spare(name, record, record.must(StreamKeys.SPARE).value)
+                for name, record in table(SiteKeys.STREAMS).items()
+                if record.has(StreamKeys.SPARE)
+            ),
             quiet_neighbours=quiet_neighbours(top.may(SiteKeys.WARNINGS)),
             self_test=self_test_group(top.may(SiteKeys.WARNINGS)),
             warnings=warnings,
@@ -257,12 +268,16 @@ class _Builder:
             zones=tuple(ZoneId(zone) for zone in self._zones if zone in members),
         )
 
-    def _stream(self, name: str, record: Record) -> StreamSpec:
+    def _spare(self, name: str, record: Record, amplifier: str) -> Spare:
+        stream = self._stream(name, record, resting_zone(amplifier))
+        return Spare(stream.id, AmplifierId(amplifier), stream)
+
+    def _stream(self, name: str, record: Record, zone: str) -> StreamSpec:
         receptions = self._listeners.get(name, ())
         wants_dither = any(each.keep_alive is KeepAlive.DITHER for each in receptions)
         return StreamSpec(
             id=StreamId(name),
-            zone=ZoneId(record.must(StreamKeys.ZONE).value),
+            zone=ZoneId(zone),
             format=record.must(StreamKeys.FORMAT),
             packet_time=samples(record.must(StreamKeys.PACKET_TIME)),
             payload_type=payload_type_of(record) or 0,

@@ -148,7 +148,8 @@ def _check_zones(draft: Draft) -> Iterator[Problem]:
         if (named := stream.may(StreamKeys.ZONE)) is not None
     }
     streams_are_sure = not draft.is_partial(SiteKeys.STREAMS) and all(
-        stream.may(StreamKeys.ZONE) is not None for stream in draft.table(SiteKeys.STREAMS).values()
+        stream.may(StreamKeys.ZONE) is not None or stream.has(StreamKeys.SPARE)
+        for stream in draft.table(SiteKeys.STREAMS).values()
     )
     for name, zone in draft.table(SiteKeys.ZONES).items():
         yield from unknown_name(draft, zone, ZoneKeys.PATH, SiteKeys.PATHS, "path")

@@ -7,7 +7,14 @@ from collections.abc import Collection, Iterator
 from zones.problem import Problem
 from zones.sitefile_draft import Draft
 from zones.sitefile_names import unknown_name
-from zones.sitefile_shapes import AmplifierKeys, PathKeys, SiteKeys, SpeakerKeys, ZoneKeys
+from zones.sitefile_shapes import (
+    AmplifierKeys,
+    PathKeys,
+    SiteKeys,
+    SpeakerKeys,
+    StreamKeys,
+    ZoneKeys,
+)
 from zones.yaml_kind import did_you_mean
 from zones.yaml_shape import Field, Placed, Record
 
@@ -34,6 +41,17 @@ def zone_of_output(draft: Draft) -> dict[str, str]:
     for name, zone in draft.table(SiteKeys.ZONES).items():
         for output in zone.may(ZoneKeys.OUTPUTS) or ():
             found.setdefault(output.value, name)
+    return found
+
+
+def spares_of(draft: Draft) -> dict[str, str]:
+    """The spare amplifiers there are, and the name of each one's stream."""
+    amplifiers = draft.table(SiteKeys.AMPLIFIERS)
+    found: dict[str, str] = {}
+    for name, stream in draft.table(SiteKeys.STREAMS).items():
+        spare = stream.may(StreamKeys.SPARE)
+        if spare is not None and spare.value in amplifiers:
+            found.setdefault(spare.value, name)
     return found
 
 
@@ -116,7 +134,7 @@ def _check_zone_outputs(draft: Draft) -> Iterator[Problem]:
                 )
             elif first is not output:
                 yield output.place.problem(f"{zone.subject}: output {output.value} is there twice")
-    used = {output.partition("/")[0] for output in owner}
+    used = {output.partition("/")[0] for output in owner} | spares_of(draft).keys()
     for name, amplifier in draft.table(SiteKeys.AMPLIFIERS).items():
         if name not in used:
             yield amplifier.place.warning(f"{amplifier.subject}: no zone uses its outputs")

@@ -9,9 +9,9 @@ from ipaddress import IPv4Address
 from zones.media_time import samples
 from zones.problem import Problem
 from zones.reception import Reception
-from zones.site import ProfileId
+from zones.site import ProfileId, resting_zone
 from zones.sitefile_draft import Draft
-from zones.sitefile_outputs import amplifiers_of_zones
+from zones.sitefile_outputs import amplifiers_of_zones, spares_of
 from zones.sitefile_shapes import AmplifierKeys, SiteKeys, StreamKeys
 from zones.sitefile_streams import legs_of, means, milliseconds, payload_type_of
 from zones.stream_format import FORMATS
@@ -94,9 +94,11 @@ def _owners(draft: Draft) -> Owners:
 def _streams_of_zones(draft: Draft) -> dict[str, list[Record]]:
     found: dict[str, list[Record]] = {}
     for stream in draft.table(SiteKeys.STREAMS).values():
-        zone = stream.may(StreamKeys.ZONE)
+        zone, spare = stream.may(StreamKeys.ZONE), stream.may(StreamKeys.SPARE)
         if zone is not None:
             found.setdefault(zone.value, []).append(stream)
+        elif spare is not None:
+            found.setdefault(resting_zone(spare.value), []).append(stream)
     return found
 
 
@@ -108,7 +110,8 @@ def _streams_needed(heard: list[Record]) -> int:
 
 def _listeners(draft: Draft, profiles: Mapping[ProfileId, Reception]) -> Iterator[_Listener]:
     amplifiers = draft.table(SiteKeys.AMPLIFIERS)
-    for zone, names in amplifiers_of_zones(draft).items():
+    of_spares = {resting_zone(name): [name] for name in spares_of(draft)}
+    for zone, names in (amplifiers_of_zones(draft) | of_spares).items():
         for name in names:
             profile = amplifiers[name].may(AmplifierKeys.PROFILE)
             if profile is not None and ProfileId(profile.value) in profiles:

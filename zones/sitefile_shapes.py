@@ -247,7 +247,8 @@ class LegKeys:
 class StreamKeys:
     """`streams` and `stream_defaults`."""
 
-    ZONE: Final = Field("zone", OnePlaced(ID), "the zone it carries", is_required=True)
+    ZONE: Final = Field("zone", OnePlaced(ID), "the zone it carries; needed without spare")
+    SPARE: Final = Field("spare", OnePlaced(ID), "the spare amplifier it is for, instead of a zone")
     NETWORK: Final = Field(
         "network", OnePlaced(ID), "the network it leaves by; needed without legs", is_shared=True
     )
@@ -304,6 +305,7 @@ class StreamKeys:
         "stream",
         (
             ZONE,
+            SPARE,
             NETWORK,
             ADDRESS,
             PORT,

@@ -11,6 +11,7 @@ from zones.media_time import Sample, samples, seconds
 from zones.problem import Problem
 from zones.sitefile_draft import Draft
 from zones.sitefile_names import unknown_name
+from zones.sitefile_outputs import zone_of_output
 from zones.sitefile_shapes import AmplifierKeys, LegKeys, NetworkKeys, SiteKeys, StreamKeys
 from zones.stream_format import FORMATS, StreamFormat
 from zones.yaml_shape import Field, Placed, Record
@@ -90,13 +91,51 @@ def check_streams(draft: Draft) -> Iterator[Problem]:
     streams = draft.table(SiteKeys.STREAMS)
     legs: list[DraftLeg] = []
     for stream in streams.values():
-        yield from unknown_name(draft, stream, StreamKeys.ZONE, SiteKeys.ZONES, "zone")
+        yield from _check_use(draft, stream)
         yield from _check_ways(stream)
         yield from _check_packets(stream)
         legs.extend(legs_of(stream))
     for leg in legs:
         yield from _check_leg(draft, leg)
     yield from _check_collisions(legs)
+    yield from _check_spares(draft)
+
+
+def _check_use(draft: Draft, stream: Record) -> Iterator[Problem]:
+    """A stream is of one zone, or of one spare amplifier."""
+    yield from unknown_name(draft, stream, StreamKeys.ZONE, SiteKeys.ZONES, "zone")
+    yield from unknown_name(draft, stream, StreamKeys.SPARE, SiteKeys.AMPLIFIERS, "amplifier")
+    if stream.has(StreamKeys.ZONE) and stream.has(StreamKeys.SPARE):
+        yield stream.problem(
+            StreamKeys.SPARE, "has both zone and spare", "a spare's stream has no zone of its own"
+        )
+    elif not stream.has(StreamKeys.ZONE) and not stream.has(StreamKeys.SPARE):
+        yield stream.place.problem(
+            f'{stream.subject}: lacks "zone"', "or spare, with a spare amplifier's name"
+        )
+
+
+def _check_spares(draft: Draft) -> Iterator[Problem]:
+    """A spare amplifier serves no zone, and has one stream."""
+    zone_of = {
+        output.partition("/")[0]: zone for output, zone in reversed(zone_of_output(draft).items())
+    }
+    owner: dict[str, Record] = {}
+    for stream in draft.table(SiteKeys.STREAMS).values():
+        spare = stream.may(StreamKeys.SPARE)
+        if spare is None:
+            continue
+        if spare.value in zone_of:
+            yield stream.problem(
+                StreamKeys.SPARE,
+                f'spare: "{spare.value}" plays zone "{zone_of[spare.value]}"',
+                "a spare amplifier has no zone of its own",
+            )
+        other = owner.setdefault(spare.value, stream)
+        if other is not stream:
+            yield stream.problem(
+                StreamKeys.SPARE, f'spare: "{spare.value}" has {other.subject} already'
+            )
 
 
 def _check_ways(stream: Record) -> Iterator[Problem]:

@@ -55,6 +55,20 @@ class Acts:
         self._check_zones_of(call, "claims", name)
         return await self._send("withdraw", call, {"claim": name})
 
+    def on_spare(self, command: str) -> Handle:
+        """An act on the spare amplifier that the path names."""
+
+        async def act(call: Call) -> Mapping[str, Any]:
+            if call.by.zones is not None:
+                self._check_zones(call, [getattr(call.body, "zone", "")])
+            fields = {**call.body.fields(), "spare": call.request.match_info["spare"]}
+            self._gate.check_right(call.by, command, call.request)
+            return await self._station.line.command(
+                command, by=call.by, key=call.key, fields=fields
+            )
+
+        return act
+
     async def start_exercise(self, call: Call) -> Mapping[str, Any]:
         """Begin an exercise."""
         return await self._send("exercise", call, call.body.fields())

@@ -39,10 +39,11 @@ _ON_ALERT: Final[dict[str, tuple[type[models.Request], str]]] = {
 
 def routes(station: Station, gate: Gate) -> tuple[Route, ...]:
     """Every route of the API but the WebSocket."""
-    reading = Reading(station)
+    reading, acts = Reading(station), Acts(station, gate)
     listed = (
         *_reading(reading, gate),
-        *_warning(Acts(station, gate)),
+        *_warning(acts),
+        *_spares(acts),
         *_signing_in(SigningIn(station, gate)),
         *_people(KeepingPeople(station)),
     )
@@ -116,6 +117,20 @@ def _warning(acts: Acts) -> tuple[Route, ...]:
         Route("POST", f"{V1}/claims/{{claim}}/withdraw", "withdraw", acts.withdraw,
               "Take a sound off its zones", models.PlayAnswer, needs_key=True,
               tag="announcements", parameters={"claim": "The claim's id."}),
+    )  # fmt: skip
+
+
+def _spares(acts: Acts) -> tuple[Route, ...]:
+    spare = {"spare": "The spare's stream or amplifier."}
+    return (
+        Route("POST", f"{V1}/spares/{{spare}}/take-over", "spare-take-over",
+              acts.on_spare("spare-take-over"), "Let a spare amplifier play a zone too",
+              models.SpareAnswer, takes=models.TakeZone, needs_key=True, tag="amplifiers",
+              parameters=spare),
+        Route("POST", f"{V1}/spares/{{spare}}/give-back", "spare-give-back",
+              acts.on_spare("spare-give-back"), "Let a spare amplifier rest again",
+              models.SpareAnswer, takes=models.Act, needs_key=True, tag="amplifiers",
+              parameters=spare),
     )  # fmt: skip
 
 

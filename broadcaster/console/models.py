@@ -210,6 +210,19 @@ class PlayAnswer(Answer):
     durable: bool | None = None
 
 
+class TakeZone(Act):
+    """Let a spare amplifier play a zone too."""
+
+    zone: Word = Field(description="The zone, or its failed amplifier.")
+
+
+class SpareAnswer(Answer):
+    """Whether it is so on the wire."""
+
+    adopted: bool | None = None
+    durable: bool | None = None
+
+
 # --- people ---------------------------------------------------------------------------------------
 
 Name = Annotated[str, Field(min_length=1, max_length=40)]

@@ -86,6 +86,15 @@ class TakeFaults(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TakeZone(Command):
+    """A spare amplifier is to play a zone beside the amplifiers of that zone; None: to rest."""
+
+    spare: str
+    zone: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Audit(Command):
     """Something that belongs in the record though it changes nothing on air: a sign-in, a right."""
 
@@ -209,10 +218,17 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class SparesKept:
+    """What the spares must know after a restart, as JSON; the newest counts."""
+
+    memory: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class CalledUp:
     """Somebody of the duty list is to be called."""
 
     called: Called
 
 
-Effect = Planned | Recorded | Answered | TakenOver | Noticed | CalledUp | Kept
+Effect = Planned | Recorded | Answered | TakenOver | Noticed | CalledUp | Kept | SparesKept

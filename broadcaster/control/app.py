@@ -39,6 +39,7 @@ from broadcaster.control.acts import (
     Recorded,
     Restarted,
     RetakeAnchor,
+    SparesKept,
     TakeLibrary,
     TakenOver,
     TakeOutline,
@@ -60,6 +61,8 @@ from broadcaster.control.recorder import Recorder
 from broadcaster.control.schedule_keeper import ScheduleKeeper
 from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
+from broadcaster.control.spares import spares_found_again
+from broadcaster.control.spares_file import SparesFile, read_spares
 from broadcaster.control.steering import read_steer
 from broadcaster.control.store_care import StoreCare
 from broadcaster.control.warnings import Warnings
@@ -156,6 +159,7 @@ class Control:
         self._memory: Mapping[str, Any] = {}
         self._words = FreeWords(state, self._take_words)
         self._remember = asyncio.Event()
+        self._kept_spares = SparesFile(state)
         self._fast_until = 0.0
         self._adoptions = -1
 
@@ -180,6 +184,7 @@ class Control:
             tasks.create_task(self._queriers.run(), name="IGMP queriers")
             tasks.create_task(self._keep_memory(), name="detections' memory")
             tasks.create_task(self._words.run(), name="operators' words")
+            tasks.create_task(self._kept_spares.run(), name="spares' memory")
 
     # --- the core and its effects ---
 
@@ -219,6 +224,8 @@ class Control:
             case Kept(memory):
                 self._memory = memory
                 self._remember.set()
+            case SparesKept(memory):
+                self._kept_spares.keep(memory)
             case CalledUp(called):
                 log.warning(
                     "alert %s: %s; calling step %d", called.alert, called.why.value, called.step
@@ -454,6 +461,7 @@ class Control:
             self._queriers,
             self._schedule,
             self._live,
+            self._kept_spares,
         )
         faults += self._core.detecting.faults.values()
         faults += self._core.told.faults(asyncio.get_running_loop().time())
@@ -544,8 +552,12 @@ async def _controlled(
         warnings = Warnings(found.book, site)
         anchor = wall_anchor(clock)
         detections = detections_found_again(ground, state, anchor.utc)
+        playing = () if adopted is None else adopted.streams
+        spares = spares_found_again(read_spares(state), playing, site, anchor.utc)
         core = Core(
-            ground, anchor, warnings, detections, adopted, own.revision, awaits_outline=True
+            *(ground, anchor, warnings, detections, adopted, own.revision),
+            awaits_outline=True,
+            spares=spares,
         )
         if adopted is not None:
             log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))

@@ -29,6 +29,7 @@ from broadcaster.control.acts import (
     Play,
     Restarted,
     RetakeAnchor,
+    SparesKept,
     TakeFaults,
     TakeLibrary,
     TakenOver,
@@ -36,6 +37,7 @@ from broadcaster.control.acts import (
     TakeOver,
     TakeSite,
     TakeWords,
+    TakeZone,
     Withdraw,
     Witnessed,
 )
@@ -55,6 +57,7 @@ from broadcaster.control.play_order import (
 from broadcaster.control.programme import Library, Standing
 from broadcaster.control.self_testing import SelfTesting
 from broadcaster.control.source_names import kept_ready, title_of, without_composed
+from broadcaster.control.spares import Spares
 from broadcaster.control.steering import Steer, steered
 from broadcaster.control.told import Told, ToldBook
 from broadcaster.control.warnings import Warnings, alerts_of, is_composed
@@ -100,6 +103,7 @@ class Core:
         revision: int = 0,
         *,
         awaits_outline: bool = False,
+        spares: Spares | None = None,
     ) -> None:
         """Begin from the plan `adopted`, if there is one, and from the alerts that were recovered.
 
@@ -115,6 +119,7 @@ class Core:
         self._awaits_outline = awaits_outline
         self.witnesses = Witnesses()
         self.amplifier_faults: tuple[Mapping[str, Any], ...] = ()
+        self.spares = Spares() if spares is None else spares
         self.told = ToldBook()
         self.adopted_revision = 0
         self.acts: dict[ClaimId, Act] = {}
@@ -206,6 +211,8 @@ class Core:
                 return self._extend(now, is_changed=command.is_changed)
             case Steer():
                 return self._steer(command, now)
+            case TakeZone():
+                return self._take_zone(command, now)
             case TakeSite():
                 return self._take_site(command, now)
             case EngineAdopted():
@@ -311,6 +318,15 @@ class Core:
         self._wait(order.key, (), now, needs_start=False)
         return [records.steered(order, zones, self.anchor(now)), *planned, *self._settled()]
 
+    def _take_zone(self, order: TakeZone, now: float) -> list[Effect]:
+        """Let a spare amplifier play a zone too, or rest again; nothing else changes."""
+        at = self.anchor(now)
+        spare, zone = self.spares.take(order, self.ground.site, at.utc)
+        planned = self.planned_anew()
+        self._wait(order.key, (), now, needs_start=False)
+        kept = SparesKept(self.spares.memory())
+        return [records.spared(order, spare.id, zone, at), kept, *planned, *self._settled()]
+
     def _take_site(self, order: TakeSite, now: float) -> list[Effect]:
         """Stand on another site; what stays is not touched (zones are never left mid-warning)."""
         there = {zone.id for zone in order.ground.site.zones}
@@ -321,13 +337,15 @@ class Core:
                     "config",
                 )
         self.ground = order.ground
+        rested = self.spares.follow(order.ground.site)
         self.warnings.take_site(order.ground.site)
         if order.ground.rules is not None:
             self.detecting.use(order.ground.site, order.ground.rules, now)
         self._outline = None
         planned = self._extend(now)
         self._wait(order.key, (), now, needs_start=False)
-        return [records.reloaded(order, self.anchor(now)), *planned, *self._settled()]
+        kept = [SparesKept(self.spares.memory())] if rested else []
+        return [records.reloaded(order, self.anchor(now)), *kept, *planned, *self._settled()]
 
     def _adopted(self, command: EngineAdopted, now: float) -> list[Effect]:
         self.adopted_revision = max(self.adopted_revision, command.revision)
@@ -472,7 +490,7 @@ class Core:
             before,
             revision=before.revision + 1,
             anchor=anchor or before.anchor,
-            streams=self.ground.sent,
+            streams=self.spares.sent(self.ground),
             sources={**without_composed(sources, others), **composed.sources},
             claims=(*others, *composed.claims),
             gain_steps=before.gain_steps if levels is None else levels,

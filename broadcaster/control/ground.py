@@ -10,7 +10,7 @@ from pathlib import Path
 from alerts.detection import Rules
 from broadcaster.engine.plan import Datagram, Stream
 from broadcaster.engine.site_sessions import announcements_of, cname_of
-from broadcaster.engine.site_streams import self_test_of, streams_of
+from broadcaster.engine.site_streams import self_test_of, spares_of, streams_of
 from broadcaster.interfaces import InterfaceError
 from broadcaster.own_addresses import address_by
 from zones.media_time import MediaClock
@@ -37,6 +37,8 @@ class Ground:
     """Where hidden warnings are tried; nobody plays it."""
     sent: tuple[Stream, ...] = ()
     """Everything the engine sends; always the same tuple, so that equal plans are quickly told."""
+    spares: tuple[Stream, ...] = ()
+    """The streams of the spare amplifiers, as they rest."""
     rules: Rules | None = None
     """By which detections become warnings; None: as before."""
 
@@ -62,8 +64,9 @@ def ground_of(
         log.warning("streams are not announced: %s", error)
         told = ()
     hidden = self_test_of(site, secret, clock.boot)
-    sent = streams if hidden is None else (*streams, hidden)
-    return Ground(site, streams, clock, seed, told, cname_of(secret), hidden, sent)
+    spares = spares_of(site, secret, clock.boot)
+    sent = (*streams, *spares, *([] if hidden is None else [hidden]))
+    return Ground(site, streams, clock, seed, told, cname_of(secret), hidden, sent, spares)
 
 
 def version_of(config: Path) -> int:

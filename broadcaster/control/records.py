@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from broadcaster.control.acts import Audit, Command, Play, Recorded, TakeSite, Withdraw
+from broadcaster.control.acts import Audit, Command, Play, Recorded, TakeSite, TakeZone, Withdraw
 from broadcaster.control.steering import Steer
 from broadcaster.journal.entry import LONGEST_SUBJECT, Entry, Kind
 from zones.bus import Claim, ClaimId
 from zones.media_time import Sample, WallAnchor
+from zones.site import StreamId
 
 LONGEST_WORDS = 500
 """Characters of a title, a name, a key."""
@@ -83,6 +84,13 @@ def steered(order: Steer, zones: Sequence[str], now: WallAnchor) -> Recorded:
         "source": _words(order.source),
     }
     return Recorded((_act(ClaimId("programme"), facts, now),), order.key)
+
+
+def spared(order: TakeZone, spare: StreamId, zone: str | None, now: WallAnchor) -> Recorded:
+    """A spare amplifier took a zone over, or gave it back."""
+    act = "spare takes over" if order.zone is not None else "spare gives back"
+    facts = {**_given(act, order), "spare": spare, "zone": zone, "reason": _words(order.reason)}
+    return Recorded((_act(ClaimId(f"spare {spare}"), facts, now),), order.key)
 
 
 def found(name: ClaimId, now: WallAnchor) -> Recorded:

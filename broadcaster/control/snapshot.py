@@ -79,6 +79,7 @@ class Snapshots:
             "alerts": self._alerts(look),
             "notices": core.told.of(""),
             "amplifier_faults": list(core.amplifier_faults),
+            "spares": self._spares(at),
             "self_test": core.self_testing.shown(),
             "suspected": [shown(one) for one in core.detecting.suspected],
             "music": _music(core),
@@ -91,7 +92,8 @@ class Snapshots:
         if self._plans[0] is not core.plan or self._plans[1] is not local:
             self._plans = (core.plan, local)
             plans = [core.plan] if local is None else [core.plan, local]
-            self._mixes = mixes(plans, core.ground.streams)
+            streams = (*core.ground.streams, *self._playing(core.ground.spares))
+            self._mixes = mixes(plans, streams)
         if self._titled is not core.library:
             self._titled = core.library
             self._titles = core.library.titles()
@@ -121,6 +123,36 @@ class Snapshots:
                 {**seen.detail, "amplifier": seen.by, "value": seen.value} for seen in arrived
             ],
         }
+
+    def _playing(self, spares: tuple[Stream, ...]) -> tuple[Stream, ...]:
+        """The streams of spares, as they are sent."""
+        sent = {stream.id: stream for stream in self._core.plan.streams}
+        return tuple(sent.get(stream.id, stream) for stream in spares)
+
+    def _spares(self, at: Sample) -> list[dict[str, Any]]:
+        """Every spare amplifier, resting or not."""
+        core, site = self._core, self._core.ground.site
+        told = []
+        for spare, stream in zip(site.spares, self._playing(core.ground.spares), strict=True):
+            taken, name = core.spares.of(spare.id), site.amplifier(spare.amplifier).name
+            sent = core.witnesses.seen(spare.id, Fact.SENT, at)
+            arrived = core.witnesses.seen(spare.id, Fact.ARRIVED, at)
+            told.append(
+                {
+                    "id": spare.id,
+                    "amplifier": spare.amplifier,
+                    "name": {"ko": name.ko, "en": name.en},
+                    "group": stream.legs[0].address,
+                    "port": stream.legs[0].port,
+                    "zone": None,
+                    **({} if taken is None else taken.to_json()),
+                    "commanded": None if taken is None else self._commanded(stream, at),
+                    "sent": all_true(seen.value for seen in sent),
+                    "arrived": all_true(seen.value for seen in arrived),
+                    "witnesses": [{"by": seen.by, "value": seen.value} for seen in arrived],
+                }
+            )
+        return told
 
     def _commanded(self, stream: Stream, at: Sample) -> dict[str, Any] | None:
         """What the plan says is on air in a stream; None where it says nothing."""

@@ -13,6 +13,7 @@ from broadcaster.control.acts import (
     Detect,
     Play,
     TakeFaults,
+    TakeZone,
     Withdraw,
     Witnessed,
 )
@@ -118,14 +119,16 @@ def _witness(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Wit
         raise RefusedError(f"more than {MOST_WITNESSED} witnesses at once", "witnesses")
     zones = {str(stream.id): stream.zone for stream in site.streams}
     zones[SELF_TEST_STREAM] = SELF_TEST_ZONE
+    spares = {str(spare.id): spare.stream.zone for spare in site.spares}
     by = _text(fields, "by")
     witnesses = []
     for entry in listed:
         if not isinstance(entry, dict):
             raise RefusedError("a witness is an object", "witnesses")
         stream = _text(entry, "stream")
-        zone = zones.get(stream)
-        if zone is None or zone != entry.get("zone"):
+        # Whoever hears a spare's stream need not know which zone it plays.
+        zone = spares.get(stream) or zones.get(stream)
+        if zone is None or (stream not in spares and zone != entry.get("zone")):
             raise RefusedError(
                 f"no stream {entry.get('stream')!r} in zone {entry.get('zone')!r} here", "witnesses"
             )
@@ -149,6 +152,18 @@ def _faults(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> Take
         raise RefusedError(f"faults are at most {MOST_FAULTS} objects", "faults")
     return TakeFaults(
         key=_text(fields, "key"), who=_text(fields, "who"), at=now, faults=tuple(listed)
+    )
+
+
+def _take_zone(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> TakeZone:
+    takes_over = fields.get("name") == "spare-take-over"
+    return TakeZone(
+        key=_text(fields, "key"),
+        who=_text(fields, "who"),
+        at=now,
+        spare=_text(fields, "spare"),
+        zone=_text(fields, "zone") if takes_over else None,
+        reason=_text(fields, "reason", ""),
     )
 
 
@@ -185,6 +200,8 @@ _READERS: dict[str, _Reader] = {
     "detections": _detections,
     "audit": _audit,
     "faults": _faults,
+    "spare-take-over": _take_zone,
+    "spare-give-back": _take_zone,
     "told": read_told,
 }
 

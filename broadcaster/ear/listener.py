@@ -45,9 +45,11 @@ class Place:
 
 def places(site: Site) -> Iterator[Place]:
     """Every leg of every stream of the site."""
-    for stream in site.streams:
+    names = {zone.id: zone.name.en for zone in site.zones}
+    for stream in (*site.streams, *(spare.stream for spare in site.spares)):
         for index, leg in enumerate(stream.legs):
-            name, clock_hz = site.zone(stream.zone).name.en, FORMATS[stream.format].clock_hz
+            name = names.get(stream.zone, str(stream.zone))
+            clock_hz = FORMATS[stream.format].clock_hz
             yield Place(
                 EarLeg(stream.id, stream.zone, index, name, clock_hz),
                 *(site.network(leg.network).interface, leg.address, leg.port),
@@ -57,11 +59,13 @@ def places(site: Site) -> Iterator[Place]:
 def places_of(streams: Iterable[Stream], site: Site) -> list[Place]:
     """Every leg of every stream of a plan; the site gives zones their names, if it knows them."""
     names = {zone.id: zone.name.en for zone in site.zones}
+    # A spare's stream is the same place whichever zone it plays: nobody has to listen anew.
+    spares = {spare.id: spare.stream.zone for spare in site.spares}
     return [
         Place(
             EarLeg(
-                *(stream.id, stream.zone, index),
-                *(names.get(stream.zone, str(stream.zone)), stream.format.clock_hz),
+                *(stream.id, zone := spares.get(stream.id, stream.zone), index),
+                *(names.get(zone, str(zone)), stream.format.clock_hz),
             ),
             # The plan names a socket <interface>/ttl../dscp..
             *(leg.socket.rsplit("/", 2)[0], leg.address, leg.port),

@@ -37,6 +37,11 @@ def streams_of(site: Site, secret: bytes, boot: BootId) -> tuple[Stream, ...]:
     return tuple(_stream(site, spec, secret, boot) for spec in site.streams)
 
 
+def spares_of(site: Site, secret: bytes, boot: BootId) -> tuple[Stream, ...]:
+    """The streams of the spare amplifiers while they rest: silence, in a zone of nobody."""
+    return tuple(_stream(site, spare.stream, secret, boot) for spare in site.spares)
+
+
 def self_test_of(site: Site, secret: bytes, boot: BootId) -> Stream | None:
     """The stream of the hidden self-test: like the site's first, to a group that nobody plays."""
     if site.self_test is None or not site.streams:
@@ -56,9 +61,8 @@ def self_test_of(site: Site, secret: bytes, boot: BootId) -> Stream | None:
 
 def sockets_of(site: Site) -> tuple[SendingSocket, ...]:
     """The sockets the streams of this site leave by, each once."""
-    return tuple(
-        dict.fromkeys(_socket(site, spec, leg) for spec in site.streams for leg in spec.legs)
-    )
+    specs = (*site.streams, *(spare.stream for spare in site.spares))
+    return tuple(dict.fromkeys(_socket(site, spec, leg) for spec in specs for leg in spec.legs))
 
 
 def _socket(site: Site, spec: StreamSpec, leg: SiteLeg) -> SendingSocket:

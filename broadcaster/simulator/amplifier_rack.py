@@ -21,7 +21,7 @@ from broadcaster.witness import Fact, Witness
 from firmware_profiles.profile import Profile
 from zones.media_time import RATE, MediaClock, Sample
 from zones.reception import KeepAlive
-from zones.site import Amplifier, AmplifierId, ProfileId, Site, StreamSpec
+from zones.site import Amplifier, AmplifierId, ProfileId, Site, StreamSpec, resting_zone
 from zones.stream_format import FORMATS
 
 _NS = 1_000_000_000
@@ -138,9 +138,10 @@ def racked(
     profile = profiles[amplifier.profile]
     outputs = set(amplifier.outputs)
     zones = {zone.id for zone in site.zones if outputs.intersection(zone.outputs)}
+    zones.add(resting_zone(amplifier.id))
     taken = [
         stream
-        for stream in site.streams
+        for stream in (*site.streams, *(spare.stream for spare in site.spares))
         if stream.zone in zones
         and profile.reception.takes(stream.format, stream.packet_time, stream.payload_type)
     ]

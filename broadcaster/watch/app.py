@@ -36,7 +36,7 @@ from firmware_profiles.choice import traps_of
 from firmware_profiles.fault_kind import FaultKind
 from firmware_profiles.profile import Profile
 from zones.media_time import MediaClock
-from zones.site import ProfileId, Site
+from zones.site import ProfileId, Site, resting_zone
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +64,7 @@ class Watch:
         """`memory` was read already; `clock` dates witnesses, None: none are sent."""
         self._site, self._access, self._memory = site, access, memory
         self._profiles, self._clock = profiles, clock
+        self._sent_streams = (*site.streams, *(spare.stream for spare in site.spares))
         self._loop = asyncio.get_running_loop()
         self.health = Health(_switches(site, access), self._fault_changed)
         refused = self.health.take_over(memory.health, self._loop.time())
@@ -366,14 +367,14 @@ class Watch:
             if at is None or arrival.ratio is None:
                 continue
             sample = self._clock.sample_at(int(at * 1e9))
-            zones = set(zones_of(self._site, watched.id))
+            zones = {*zones_of(self._site, watched.id), resting_zone(watched.id)}
             detail = {
                 "ratio": round(arrival.ratio, 3),
                 "age_s": round(now - at, 1),
                 "witness": "ifHCInMulticastPkts",
                 "fault": "" if arrival.arrived is not False else "packets do not arrive",
             }
-            for stream in self._site.streams:
+            for stream in self._sent_streams:
                 if stream.zone in zones:
                     yield Witness(
                         *(watched.id, stream.zone, stream.id, Fact.ARRIVED),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from firmware_profiles.profile import Profile
-from zones.site import Amplifier, ProfileId, Site, StreamId
+from zones.site import Amplifier, ProfileId, Site, StreamId, resting_zone
 
 Legs = tuple[tuple[StreamId, int], ...]
 """Streams and the number of the leg."""
@@ -18,9 +18,11 @@ def legs_to(site: Site, amplifier: Amplifier, profile: Profile) -> Legs:
     outputs = set(amplifier.outputs)
     zones = {zone.id for zone in site.zones if outputs.intersection(zone.outputs)}
     reception = profile.reception
+    sent = (*site.streams, *(spare.stream for spare in site.spares))
+    zones.add(resting_zone(amplifier.id))
     taken = [
         stream
-        for stream in site.streams
+        for stream in sent
         if stream.zone in zones
         and reception.takes(stream.format, stream.packet_time, stream.payload_type)
     ]
@@ -41,7 +43,8 @@ class SentCounts:
         self._legs = {
             str(each.id): legs_to(site, each, profiles[each.profile]) for each in site.amplifiers
         }
-        self._streams = {stream.id: len(stream.legs) for stream in site.streams}
+        sent = (*site.streams, *(spare.stream for spare in site.spares))
+        self._streams = {stream.id: len(stream.legs) for stream in sent}
         self._block: SharedBlock | None = None
 
     def close(self) -> None:

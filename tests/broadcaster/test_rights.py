@@ -19,7 +19,8 @@ def test_whoever_only_looks_changes_nothing():
     programme = {"schedule", "schedule-versions", "schedule-preview", "recordings"}
     looks = {"look", "read-metrics", *programme}
     assert set(rights_of([Role.VIEWER])) == looks
-    assert set(rights_of([Role.TECHNICIAN])) == {*looks, "read-journal", "as-run"}
+    spares = {"spare-take-over", "spare-give-back"}
+    assert set(rights_of([Role.TECHNICIAN])) == {*looks, *spares, "read-journal", "as-run"}
 
 
 def test_several_roles_add_up():
