@@ -141,3 +141,38 @@ def test_an_exit_of_another_path_is_odd():
     text = spoilt("path: stream, distance: 0 m", "path: hill, distance: 0 m", text)
     [warning] = parsed(text, horn=HORN).warnings
     assert warning.message == 'zone "upper": exits: "bridge" leads off another path, "hill"'
+
+
+AMP_3 = "  amp-3: {name: {ko: 예비, en: Spare}, address: 10.0.0.3}\nspeakers:"
+IDLE = "streams:\n  idle: {spare: amp-3, address: 239.192.77.99, port: 5004}\n"
+WITH_SPARE = SMALL_SITE.replace("speakers:", AMP_3, 1).replace("streams:\n", IDLE, 1)
+
+
+def test_a_spare_has_a_stream_and_no_zone():
+    site = parsed(WITH_SPARE, horn=HORN)
+    (spare,) = site.spares
+    assert (spare.id, spare.amplifier, spare.stream.zone) == ("idle", "amp-3", "spare amp-3")
+    assert spare.stream.pre_roll == HORN.pre_roll
+    assert site.warnings == ()
+    assert "idle" not in [stream.id for stream in site.streams]
+    assert site.spare("amp-3") is spare is site.spare("idle")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("{spare: amp-3,", "{", 'stream "idle": lacks "zone"; or spare'),
+        ("{spare: amp-3,", "{zone: upper, spare: amp-3,", "has both zone and spare"),
+        ("{spare: amp-3,", "{spare: amp-9,", 'no amplifier "amp-9"'),
+        ("{spare: amp-3,", "{spare: amp-1,", 'spare: "amp-1" plays zone "upper"'),
+        (
+            "  idle:",
+            "  busy: {spare: amp-3, address: 239.192.77.98, port: 5004}\n  idle:",
+            'spare: "amp-3" has stream "busy" already',
+        ),
+    ],
+)
+def test_what_is_wrong_about_spares(before, after, complaint):
+    assert before in WITH_SPARE
+    found = complaints(WITH_SPARE.replace(before, after), horn=HORN)
+    assert any(complaint in each for each in found), found

@@ -43,6 +43,8 @@ REQUESTS = [
     ("POST", "/api/v1/exercises/e1/end", {}),
     ("POST", "/api/v1/claims", {"message": "m", "zones": ["upper"], "repeat": True}),
     ("POST", "/api/v1/claims/c1/withdraw", None),
+    ("POST", "/api/v1/spares/spare-1/take-over", {"zone": "upper", "reason": "amp-1 is dead"}),
+    ("POST", "/api/v1/spares/spare-1/give-back", {}),
     ("POST", "/api/v1/session/codes", None),
     ("PUT", "/api/v1/session/codes",
      {"secret": "A" * 32, "code": "000000", "password": PASSWORD}),
