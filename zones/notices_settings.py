@@ -92,7 +92,17 @@ class Mail:
     authority: str | None = None
 
 
-Way = Webhook | Mqtt | Relay | Mail
+@dataclass(frozen=True, slots=True)
+class Apprise:
+    """A service that the library Apprise knows, such as a pager or a chat.
+
+    Its URL holds secrets and stands in a file.
+    """
+
+    url_file: str
+
+
+Way = Webhook | Mqtt | Relay | Mail | Apprise
 """How something is told."""
 
 
@@ -130,6 +140,32 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Technician:
+    """Somebody who is told of faults, from `least` upwards (0 info, 1 minor, 2 major, 3 critical).
+
+    With `after_s` only of those that nobody has acknowledged for so many seconds.
+    """
+
+    id: str
+    role: str
+    least: int
+    way: Way
+    after_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HomeAssistant:
+    """A broker on which a home automation finds the station by MQTT discovery.
+
+    `prefix` is where it looks for devices, `topic` what our own topics begin with.
+    """
+
+    broker: Broker
+    prefix: str = "homeassistant"
+    topic: str = "sorigil"
+
+
+@dataclass(frozen=True, slots=True)
 class SoundOutput:
     """The server's own loudspeaker: an alarm tone while people are called.
 
@@ -146,10 +182,14 @@ class NoticesSettings:
     devices: tuple[Device, ...] = ()
     contacts: tuple[Contact, ...] = ()
     sound: SoundOutput | None = None
+    technicians: tuple[Technician, ...] = ()
+    home_assistant: HomeAssistant | None = None
 
     def __str__(self) -> str:
         """How many there are, for a sentence."""
         counts = [(kind.value, sum(d.kind is kind for d in self.devices)) for kind in DeviceKind]
-        counts.append(("contact", len(self.contacts)))
+        counts += [("contact", len(self.contacts)), ("technician", len(self.technicians))]
         told = [f"{count} {word}{'s' * (count > 1)}" for word, count in counts if count]
-        return ", ".join([*told, *(["own sound"] if self.sound else [])]) or "nobody"
+        told += ["own sound"] if self.sound else []
+        told += ["home automation"] if self.home_assistant else []
+        return ", ".join(told) or "nobody"

@@ -2,138 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
 from zones.bus import ZoneId
 from zones.notices_settings import (
-    DEFAULT_MODBUS_PORT,
-    DEFAULT_MQTT_PORT,
     DEFAULT_WITHIN_S,
-    Broker,
     Contact,
     Device,
     DeviceKind,
-    Mail,
-    Mqtt,
+    HomeAssistant,
     NoticesSettings,
-    Relay,
-    Security,
     SoundOutput,
-    Way,
-    Webhook,
+    Technician,
 )
 from zones.sitefile_values import ByName
-from zones.yaml_kind import (
-    FLAG,
-    ID,
-    PATH,
-    SECONDS_UNITS,
-    TEXT,
-    Kind,
-    ValueProblem,
-    choice,
-    quantity,
-    whole,
+from zones.sitefile_ways import (
+    APPRISE,
+    MAIL,
+    MQTT,
+    RELAY,
+    TOPIC_KIND,
+    WEBHOOK,
+    BrokerKeys,
+    broker_of,
+    way_of,
 )
+from zones.yaml_kind import ID, SECONDS_UNITS, TEXT, choice, quantity, whole
 from zones.yaml_shape import Field, Inside, Many, One, OnePlaced, Placed, Record, Shape
 
-_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_URL: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s#]*)?")
-_TOPIC: Final = re.compile(r"[^\s#+\x00-\x1f/$][^#+\x00-\x1f]{0,199}")
-_ADDRESS: Final = re.compile(r"[^\s@<>,;\x00-\x1f]{1,64}@[A-Za-z0-9.-]{1,180}")
-
-
-def _matching(called: str, form: re.Pattern[str], example: str) -> Kind[str]:
-    def read(text: str) -> str:
-        if form.fullmatch(text):
-            return text
-        raise ValueProblem(f'"{text}" is not {called}', f"such as {example}")
-
-    schema = {"type": "string", "pattern": f"^{form.pattern}$"}
-    return Kind(called, read, schema, f"{called}, like `{example}`")
-
-
-_HOST_KIND: Final = _matching("the name of a host", _HOST, "broker.lan")
-_URL_KIND: Final = _matching("a URL without a name in it", _URL, "https://boards.lan/upper")
-_TOPIC_KIND: Final = _matching("an MQTT topic without wildcards", _TOPIC, "path/board-1")
-_MAIL_KIND: Final = _matching("a mail address", _ADDRESS, "duty@district.example")
-_PORT: Final = whole("a port", 1, 65_535)
 _LEVEL: Final = choice("a level", {"caution": 224, "warning": 232, "evacuate": 240})
-_SECURITY: Final = choice("a way to a mail server", {each.value: each for each in Security})
+_MAJOR: Final = 2
+_SEVERITY: Final = choice("a severity", {"info": 0, "minor": 1, "major": 2, "critical": 3})
+_AFTER: Final = quantity("a time to wait", SECONDS_UNITS, "0 s", "24 h", example="10 min")
 _WITHIN: Final = quantity("a time to answer", SECONDS_UNITS, "5 s", "1 h", example="60 s")
-_MAIL_PORTS: Final = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
-
-
-class WebhookKeys:
-    """`webhook`."""
-
-    URL: Final = Field("url", One(_URL_KIND), "where it is sent", is_required=True)
-    KEY: Final = Field("key", One(ID), "name of the secret, told in the request", is_required=True)
-    SECRET_FILE: Final = Field(
-        "secret_file", One(PATH), "file with the secret it is signed with", is_required=True
-    )
-    SHAPE: Final = Shape("webhook", (URL, KEY, SECRET_FILE), "A signed POST.")
-
-
-class MqttKeys:
-    """`mqtt`."""
-
-    BROKER: Final = Field("broker", One(_HOST_KIND), "host of the broker", is_required=True)
-    PORT: Final = Field("port", One(_PORT), f"its port, {DEFAULT_MQTT_PORT} if not said")
-    TOPIC: Final = Field("topic", One(_TOPIC_KIND), "topic to publish to", is_required=True)
-    FEEDBACK: Final = Field("feedback", One(_TOPIC_KIND), "topic on which the other side answers")
-    TLS: Final = Field("tls", One(FLAG), "`true` if not said")
-    AUTHORITY: Final = Field(
-        "authority", One(PATH), "authority of the broker's certificate, a PEM file"
-    )
-    USER: Final = Field("user", One(TEXT), "our name at the broker")
-    PASSWORD_FILE: Final = Field("password_file", One(PATH), "file with our password")
-    SHAPE: Final = Shape(
-        "mqtt",
-        (BROKER, PORT, TOPIC, FEEDBACK, TLS, AUTHORITY, USER, PASSWORD_FILE),
-        "A message to an MQTT broker.",
-    )
-
-
-class RelayKeys:
-    """`relay`."""
-
-    ADDRESS: Final = Field("address", One(_HOST_KIND), "the relay's address", is_required=True)
-    PORT: Final = Field("port", One(_PORT), f"its port, {DEFAULT_MODBUS_PORT} if not said")
-    UNIT: Final = Field("unit", One(whole("a unit", 0, 255)), "its unit identifier, 1 if not said")
-    COIL: Final = Field(
-        "coil", One(whole("a coil", 0, 65_535)), "the coil, counted from 0", is_required=True
-    )
-    SHAPE: Final = Shape("relay", (ADDRESS, PORT, UNIT, COIL), "A coil of a Modbus TCP device.")
-
-
-class MailKeys:
-    """`mail`."""
-
-    SERVER: Final = Field("server", One(_HOST_KIND), "the mail server", is_required=True)
-    PORT: Final = Field("port", One(_PORT), "its port; 465, 587 or 25 by the security")
-    SECURITY: Final = Field("security", One(_SECURITY), "`tls` if not said")
-    AUTHORITY: Final = Field(
-        "authority", One(PATH), "authority of the server's certificate, a PEM file"
-    )
-    FROM: Final = Field("from", One(_MAIL_KIND), "who writes", is_required=True)
-    TO: Final = Field(
-        "to", Many(One(_MAIL_KIND), 1, 20, may_be_one=True), "who is written to", is_required=True
-    )
-    USER: Final = Field("user", One(TEXT), "our name at the server")
-    PASSWORD_FILE: Final = Field("password_file", One(PATH), "file with our password")
-    SHAPE: Final = Shape(
-        "mail", (SERVER, PORT, SECURITY, AUTHORITY, FROM, TO, USER, PASSWORD_FILE), "A letter."
-    )
-
-
-WEBHOOK: Final = Field("webhook", Inside(WebhookKeys.SHAPE), "a signed POST")
-MQTT: Final = Field("mqtt", Inside(MqttKeys.SHAPE), "a message to an MQTT broker")
-RELAY: Final = Field("relay", Inside(RelayKeys.SHAPE), "a coil of a Modbus TCP device")
-MAIL: Final = Field("mail", Inside(MailKeys.SHAPE), "a letter")
-WAYS: Final[tuple[Field[Record], ...]] = (WEBHOOK, MQTT, RELAY, MAIL)
 FROM_LEVEL: Final = Field("from", One(_LEVEL), "the lowest level it is told of, `caution` if not")
 
 
@@ -173,8 +75,42 @@ class ContactKeys:
     WITHIN: Final = Field("within", One(_WITHIN), "time to acknowledge a call, 60 s if not said")
     SHAPE: Final = Shape(
         "contact",
-        (ROLE, HAZARDS, FROM_LEVEL, STEP, WITHIN, WEBHOOK, MQTT, MAIL),
+        (ROLE, HAZARDS, FROM_LEVEL, STEP, WITHIN, WEBHOOK, MQTT, MAIL, APPRISE),
         "Somebody who is told.",
+    )
+
+
+class TechnicianKeys:
+    """`technicians`."""
+
+    FROM: Final = Field(
+        "from",
+        One(_SEVERITY),
+        "the least severity they are told of, `major` if not said",
+    )
+    AFTER: Final = Field(
+        "after",
+        One(_AFTER),
+        "only what nobody has acknowledged for so long, at once if not said",
+    )
+    SHAPE: Final = Shape(
+        "technician",
+        (ContactKeys.ROLE, FROM, AFTER, WEBHOOK, MQTT, MAIL, APPRISE),
+        "Somebody who is told of faults.",
+    )
+
+
+class HomeAssistantKeys:
+    """`home_assistant`."""
+
+    PREFIX: Final = Field(
+        "prefix", One(TOPIC_KIND), "topic of its discovery, `homeassistant` if not said"
+    )
+    TOPIC: Final = Field("topic", One(TOPIC_KIND), "what our topics begin with, `sorigil` if not")
+    SHAPE: Final = Shape(
+        "home_assistant",
+        (*BrokerKeys.OURS, PREFIX, TOPIC),
+        "A broker on which a home automation finds the station; it can only look.",
     )
 
 
@@ -197,8 +133,18 @@ class NoticesKeys:
         Inside(SoundKeys.SHAPE),
         "an alarm tone of the server's own while people are called",
     )
+    TECHNICIANS: Final = Field(
+        "technicians", ByName(Inside(TechnicianKeys.SHAPE)), "who is told of faults"
+    )
+    HOME_ASSISTANT: Final = Field(
+        "home_assistant",
+        Inside(HomeAssistantKeys.SHAPE),
+        "a home automation that shows us",
+    )
     SHAPE: Final = Shape(
-        "notices", (BOARDS, BEACONS, GATES, CONTACTS, SOUND), "Who is told beside the zones."
+        "notices",
+        (BOARDS, BEACONS, GATES, CONTACTS, SOUND, TECHNICIANS, HOME_ASSISTANT),
+        "Who is told beside the zones.",
     )
 
 
@@ -221,7 +167,7 @@ def notices_settings(
             kind=kind,
             zones=zones_named(entry.must(DeviceKeys.ZONES)),
             least=entry.may(FROM_LEVEL) or 224,
-            way=_way(entry),
+            way=way_of(entry),
             opens_itself=entry.may(DeviceKeys.OPENS) is not False,
         )
         for field, kind in DEVICES
@@ -233,7 +179,7 @@ def notices_settings(
             role=entry.may(ContactKeys.ROLE) or name.value,
             hazards=entry.may(ContactKeys.HAZARDS) or (),
             least=entry.may(FROM_LEVEL) or 224,
-            way=_way(entry),
+            way=way_of(entry),
             step=entry.may(ContactKeys.STEP),
             within_s=entry.may(ContactKeys.WITHIN) or DEFAULT_WITHIN_S,
         )
@@ -241,47 +187,32 @@ def notices_settings(
     )
     sound = record.may(NoticesKeys.SOUND)
     output = None if sound is None else SoundOutput(sound.may(SoundKeys.DEVICE))
-    return NoticesSettings(devices, contacts, output)
+    return NoticesSettings(devices, contacts, output, _technicians(record), _home_assistant(record))
 
 
-def _way(entry: Record) -> Way:
-    if (said := entry.may(WEBHOOK)) is not None:
-        return Webhook(
-            said.must(WebhookKeys.URL),
-            said.must(WebhookKeys.KEY),
-            said.must(WebhookKeys.SECRET_FILE),
+def _technicians(record: Record) -> tuple[Technician, ...]:
+    found = []
+    for name, entry in record.may(NoticesKeys.TECHNICIANS) or ():
+        least = entry.may(TechnicianKeys.FROM)
+        found.append(
+            Technician(
+                id=name.value,
+                role=entry.may(ContactKeys.ROLE) or name.value,
+                least=_MAJOR if least is None else least,
+                way=way_of(entry),
+                after_s=entry.may(TechnicianKeys.AFTER) or 0.0,
+            )
         )
-    if (said := entry.may(RELAY)) is not None:
-        unit = said.may(RelayKeys.UNIT)
-        return Relay(
-            said.must(RelayKeys.ADDRESS),
-            said.must(RelayKeys.COIL),
-            said.may(RelayKeys.PORT) or DEFAULT_MODBUS_PORT,
-            1 if unit is None else unit,
-        )
-    if (said := entry.may(MAIL)) is not None:
-        return _mail(said)
-    said = entry.must(MQTT)
-    broker = Broker(
-        host=said.must(MqttKeys.BROKER),
-        port=said.may(MqttKeys.PORT) or DEFAULT_MQTT_PORT,
-        tls=said.may(MqttKeys.TLS) is not False,
-        authority=said.may(MqttKeys.AUTHORITY),
-        user=said.may(MqttKeys.USER),
-        password_file=said.may(MqttKeys.PASSWORD_FILE),
-    )
-    return Mqtt(broker, said.must(MqttKeys.TOPIC), said.may(MqttKeys.FEEDBACK))
+    return tuple(found)
 
 
-def _mail(said: Record) -> Mail:
-    security = said.may(MailKeys.SECURITY) or Security.TLS
-    return Mail(
-        server=said.must(MailKeys.SERVER),
-        port=said.may(MailKeys.PORT) or _MAIL_PORTS[security],
-        security=security,
-        sender=said.must(MailKeys.FROM),
-        to=said.must(MailKeys.TO),
-        user=said.may(MailKeys.USER),
-        password_file=said.may(MailKeys.PASSWORD_FILE),
-        authority=said.may(MailKeys.AUTHORITY),
+def _home_assistant(record: Record) -> HomeAssistant | None:
+    said = record.may(NoticesKeys.HOME_ASSISTANT)
+    if said is None:
+        return None
+    usual = HomeAssistant(broker_of(said))
+    return HomeAssistant(
+        usual.broker,
+        said.may(HomeAssistantKeys.PREFIX) or usual.prefix,
+        said.may(HomeAssistantKeys.TOPIC) or usual.topic,
     )

@@ -8,18 +8,9 @@ from zones.notices_settings import Security
 from zones.problem import Problem
 from zones.sitefile_draft import Draft
 from zones.sitefile_names import unknown_zones
-from zones.sitefile_notices import (
-    DEVICES,
-    MAIL,
-    MQTT,
-    WAYS,
-    ContactKeys,
-    DeviceKeys,
-    MailKeys,
-    MqttKeys,
-    NoticesKeys,
-)
+from zones.sitefile_notices import DEVICES, ContactKeys, DeviceKeys, NoticesKeys
 from zones.sitefile_shapes import SiteKeys
+from zones.sitefile_ways import MAIL, MQTT, WAYS, MailKeys, MqttKeys
 from zones.yaml_kind import ID, ValueProblem
 from zones.yaml_shape import Placed, Record
 
@@ -30,13 +21,17 @@ def check_notices(draft: Draft) -> Iterator[Problem]:
     if record is None:
         return
     seen: dict[str, str] = {}
-    for field in (*(field for field, _ in DEVICES), NoticesKeys.CONTACTS):
+    people = (NoticesKeys.CONTACTS, NoticesKeys.TECHNICIANS)
+    for field in (*(field for field, _ in DEVICES), *people):
         for name, entry in record.may(field) or ():
             yield from _check_name(name, field.key, seen)
             yield from _check_way(entry)
-            if field is not NoticesKeys.CONTACTS:
+            if field not in people:
                 yield from unknown_zones(draft, entry, DeviceKeys.ZONES)
     yield from _check_steps(record)
+    home = record.may(NoticesKeys.HOME_ASSISTANT)
+    if home is not None:
+        yield from _check_broker(home)
 
 
 def _check_name(name: Placed[str], table: str, seen: dict[str, str]) -> Iterator[Problem]:
@@ -57,14 +52,11 @@ def _check_way(entry: Record) -> Iterator[Problem]:
         several = ", ".join(field.key for field in given) or "none"
         yield entry.place.problem(
             f"{entry.subject}: needs one way to be told, has {several}",
-            "write webhook, mqtt, relay or mail, whichever it takes",
+            "write webhook, mqtt, relay, mail or apprise, whichever it takes",
         )
     mqtt, mail = entry.may(MQTT), entry.may(MAIL)
     if mqtt is not None:
-        if mqtt.has(MqttKeys.PASSWORD_FILE) != mqtt.has(MqttKeys.USER):
-            yield mqtt.place.problem(f"{mqtt.subject}: user and password_file go together")
-        if mqtt.may(MqttKeys.TLS) is False and mqtt.has(MqttKeys.AUTHORITY):
-            yield mqtt.problem(MqttKeys.AUTHORITY, "authority is of no use without tls")
+        yield from _check_broker(mqtt)
     if mail is not None:
         if mail.has(MailKeys.PASSWORD_FILE) != mail.has(MailKeys.USER):
             yield mail.place.problem(f"{mail.subject}: user and password_file go together")
@@ -74,6 +66,13 @@ def _check_way(entry: Record) -> Iterator[Problem]:
                 "a password would go over the network for all to read",
                 "write security: tls or starttls",
             )
+
+
+def _check_broker(mqtt: Record) -> Iterator[Problem]:
+    if mqtt.has(MqttKeys.PASSWORD_FILE) != mqtt.has(MqttKeys.USER):
+        yield mqtt.place.problem(f"{mqtt.subject}: user and password_file go together")
+    if mqtt.may(MqttKeys.TLS) is False and mqtt.has(MqttKeys.AUTHORITY):
+        yield mqtt.problem(MqttKeys.AUTHORITY, "authority is of no use without tls")
 
 
 def _check_steps(record: Record) -> Iterator[Problem]:

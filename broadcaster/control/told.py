@@ -18,7 +18,7 @@ from zones.media_time import MediaClock, Sample, WallAnchor
 from zones.site import Site
 
 STATES: Final = frozenset({"none", "sent", "confirmed", "failed"})
-KINDS: Final = frozenset({"board", "beacon", "gate", "contact", "sound"})
+KINDS: Final = frozenset({"board", "beacon", "gate", "contact", "technician", "sound"})
 FAILED_LONG: Final = 60.0
 """Seconds after which what cannot be told is a fault."""
 MOST_ENTRIES: Final = 2000

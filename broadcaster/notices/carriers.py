@@ -8,12 +8,13 @@ from typing import Any
 
 import aiohttp
 
+from broadcaster.notices.apprise_sender import AppriseSender
 from broadcaster.notices.mail_sender import MailSender
 from broadcaster.notices.mqtt_sender import BrokerLine, MqttSender
 from broadcaster.notices.notice import Carrier
 from broadcaster.notices.relay_sender import RelaySender
 from broadcaster.notices.webhook_sender import WebhookSender
-from zones.notices_settings import Broker, Mail, Mqtt, Relay, Way, Webhook
+from zones.notices_settings import Apprise, Broker, Mail, Mqtt, Relay, Way, Webhook
 
 
 class Carriers:
@@ -34,6 +35,8 @@ class Carriers:
                 return RelaySender(way)
             case Mail():
                 return MailSender(way, self._folder)
+            case Apprise():
+                return AppriseSender(way, self._folder)
             case Mqtt(broker, topic, feedback):
                 line = self.lines.get(broker)
                 if line is None:

@@ -17,12 +17,24 @@ from broadcaster.link import LinkError, connect
 from broadcaster.options import run_option, station_state_option
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
 from broadcaster.site_in_force import site_in_force
-from zones.notices_settings import Contact, Device, Mail, Mqtt, Relay, Way, Webhook
+from zones.notices_settings import (
+    Apprise,
+    Contact,
+    Device,
+    Mail,
+    Mqtt,
+    Relay,
+    Technician,
+    Way,
+    Webhook,
+)
 from zones.site import Name, Site
 
 EXIT_NOT_TOLD: Final = 1
 EXIT_WRONG: Final = 2
 _LIMIT: Final = 5.0
+SEVERITIES: Final = ("info", "minor", "major", "critical")
+_Anybody = Device | Contact | Technician
 
 
 _config_option = click.option(
@@ -46,10 +58,11 @@ def notices(
     config: Path | None,
     as_json: bool,
 ) -> None:
-    """Who and what is told of warnings beside the zones.
+    """Who and what is told of warnings beside the zones, and who of faults.
 
-    Without a command boards, beacons, gates and contacts are listed, and how it stands with telling
-    them: `confirmed` means that the other side said so itself, `sent` that it took the message.
+    Without a command boards, beacons, gates, contacts and technicians are listed, and how it stands
+    with telling them: `confirmed` means that the other side said so itself, `sent` that it took the
+    message.
     """
     if context.invoked_subcommand is not None:
         return
@@ -85,7 +98,7 @@ def notices(
 def test(
     name: str, run: RunDirectory, state: StateDirectory, config: Path | None, as_json: bool
 ) -> None:
-    """Send a test message to one board, beacon, gate or contact, marked as a test.
+    """Send a test message to one board, beacon, gate, contact or technician, marked as a test.
 
     Nothing moves by it: of a relay the coil is only read. The exit status is 0 when the message
     was taken, 1 when not, 2 when there is nobody of that name.
@@ -110,9 +123,7 @@ def test(
     sys.exit(EXIT_NOT_TOLD if trouble else 0)
 
 
-async def _tried(
-    site: Name, one: Device | Contact, folder: Path
-) -> tuple[Mapping[str, Any] | None, str]:
+async def _tried(site: Name, one: _Anybody, folder: Path) -> tuple[Mapping[str, Any] | None, str]:
     """The answer to a test, and why it was not taken; secrets lie in `folder`."""
     # These load what no other command needs.
     from broadcaster.notices.carriers import Carriers, session
@@ -133,8 +144,8 @@ async def _tried(
             await asyncio.gather(*lines, return_exceptions=True)
 
 
-def _everybody(site: Site) -> tuple[Device | Contact, ...]:
-    return (*site.notices.devices, *site.notices.contacts)
+def _everybody(site: Site) -> tuple[_Anybody, ...]:
+    return (*site.notices.devices, *site.notices.contacts, *site.notices.technicians)
 
 
 def way_in_words(way: Way) -> str:
@@ -148,11 +159,17 @@ def way_in_words(way: Way) -> str:
             return f"relay {way.address}:{way.port} coil {way.coil}"
         case Mail():
             return f"mail to {', '.join(way.to)}"
+        case Apprise():
+            return f"apprise {way.url_file}"
 
 
-def _row(one: Device | Contact, told: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+def _row(one: _Anybody, told: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     if isinstance(one, Device):
         kind, what = one.kind.value, ", ".join(one.zones)
+    elif isinstance(one, Technician):
+        kind = "technician"
+        waits = f", unacknowledged {one.after_s:g} s" if one.after_s else ""
+        what = f"{one.role}: faults from {SEVERITIES[one.least]}{waits}"
     else:
         kind = "contact"
         step = "" if one.step is None else f", step {one.step}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from broadcaster.notices.calling import Calling
+from broadcaster.notices.fault_tellings import ToldFault
 from broadcaster.notices.tellings import ToldOf
 from broadcaster.run_directory import this_boot, write_whole
 
@@ -33,18 +34,21 @@ class Memory:
         self.told: dict[str, dict[str, ToldOf]] = {}
         self.calling: dict[str, Calling] = {}
         self.waiting: dict[str, tuple[str, str]] = {}
+        self.faults: dict[str, dict[str, ToldFault]] = {}
         try:
             self._take(json.loads(self._path.read_bytes()))
         except FileNotFoundError:
             pass
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             log.error("what was told before is not known (%s: %s)", self._path, error)
-            self.told, self.calling, self.waiting = {}, {}, {}
+            self.told, self.calling, self.waiting, self.faults = {}, {}, {}, {}
 
     def _take(self, fields: Mapping[str, Any]) -> None:
         for contact, alerts in fields["told"].items():
             self.told[contact] = {name: ToldOf.of(of) for name, of in alerts.items()}
         self.waiting = {key: (str(a), str(w)) for key, (a, w) in fields["waiting"].items()}
+        for technician, faults in (fields.get("faults") or {}).items():
+            self.faults[technician] = {name: ToldFault.of(one) for name, one in faults.items()}
         if fields["boot"] == this_boot():
             # Monotonic seconds of an earlier boot say nothing.
             self.calling = {name: Calling.of(one) for name, one in fields["calling"].items()}
@@ -92,4 +96,8 @@ class Memory:
             },
             "calling": {name: one.fields() for name, one in self.calling.items()},
             "waiting": {key: list(one) for key, one in self.waiting.items()},
+            "faults": {
+                technician: {name: one.fields() for name, one in faults.items()}
+                for technician, faults in self.faults.items()
+            },
         }

@@ -17,6 +17,7 @@ from broadcaster.notices.carriers import Carriers, session
 from broadcaster.notices.contact_teller import ContactTeller
 from broadcaster.notices.control_line import ControlLine, Reports
 from broadcaster.notices.device_keeper import DeviceKeeper
+from broadcaster.notices.fault_tellers import FaultTellers
 from broadcaster.notices.memory import Memory
 from broadcaster.notices.own_sound import Output, OwnSound, is_called_for, sound_device
 from broadcaster.notices.tellings import due
@@ -53,6 +54,9 @@ class Notifier:
         )
         self.devices = [self._keeper(site, device, carriers) for device in settings.devices]
         self.contacts = [self._teller(site, contact, carriers) for contact in settings.contacts]
+        self.technicians = FaultTellers(
+            site, settings.technicians, carriers, memory, self.line.tell, socket.parent
+        )
         self._lines = carriers.lines
         self.sound = (
             None
@@ -82,6 +86,7 @@ class Notifier:
             **{f"broker {broker}": line.run for broker, line in self._lines.items()},
             **{f"device {one.device.id}": one.run for one in self.devices},
             **{f"contact {one.contact.id}": one.run for one in self.contacts},
+            **self.technicians.work(),
         }
         if self.sound is not None:
             work["own sound"] = self.sound.run
@@ -100,10 +105,12 @@ class Notifier:
         """Take the newest snapshot of control."""
         self._alerts = alerts_in(snapshot)
         self._memory.keep_only({one.id for one in self._alerts})
+        self.technicians.take(snapshot)
         self._look_again()
         self.line.tell()
 
     def _look_again(self) -> None:
+        self.technicians.look()
         alerts = self._alerts
         if alerts is None:
             return  # Nothing is known yet: whatever is shown stays.
@@ -153,6 +160,7 @@ class Notifier:
         alerts = self._alerts or ()
         of_all = [keeper.entry() for keeper in self.devices]
         of_all += [entry for one in self.contacts if (entry := one.entry()) is not None]
+        of_all += self.technicians.entries()
         if self.sound is not None:
             of_all.append(self.sound.entry())
         found = {"": of_all}

@@ -5,12 +5,10 @@ from zones.sitefile_doors import DoorsKeys
 from zones.sitefile_notices import (
     ContactKeys,
     DeviceKeys,
-    MailKeys,
-    MqttKeys,
+    HomeAssistantKeys,
     NoticesKeys,
-    RelayKeys,
     SoundKeys,
-    WebhookKeys,
+    TechnicianKeys,
 )
 from zones.sitefile_shapes import (
     AmplifierKeys,
@@ -29,6 +27,7 @@ from zones.sitefile_shapes import (
     ZoneKeys,
 )
 from zones.sitefile_warnings import WarningKeys
+from zones.sitefile_ways import AppriseKeys, MailKeys, MqttKeys, RelayKeys, WebhookKeys
 
 _SECTIONS = (
     ("The top of the file", SiteKeys.SHAPE),
@@ -54,10 +53,13 @@ _SECTIONS = (
     ("beacons of notices", DeviceKeys.BEACON),
     ("gates of notices", DeviceKeys.GATE),
     ("contacts of notices", ContactKeys.SHAPE),
+    ("technicians of notices", TechnicianKeys.SHAPE),
+    ("home_assistant of notices", HomeAssistantKeys.SHAPE),
     ("webhook of notices", WebhookKeys.SHAPE),
     ("mqtt of notices", MqttKeys.SHAPE),
     ("relay of notices", RelayKeys.SHAPE),
     ("mail of notices", MailKeys.SHAPE),
+    ("apprise of notices", AppriseKeys.SHAPE),
     ("sound of notices", SoundKeys.SHAPE),
 )
 

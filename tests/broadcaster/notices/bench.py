@@ -9,7 +9,7 @@ from broadcaster.notices.carriers import Carriers, session
 from broadcaster.notices.memory import Memory
 from broadcaster.notices.notifier import Notifier
 from tests.broadcaster.notices.receivers import SECRET, until
-from zones.notices_settings import Contact, Device, DeviceKind, NoticesSettings, Webhook
+from zones.notices_settings import Contact, Device, DeviceKind, NoticesSettings, Technician, Webhook
 from zones.site import Name
 
 SITE = Name("물가", "Waterside")
@@ -72,6 +72,7 @@ class FakeControl:
 
     def __init__(self, path) -> None:
         self.alerts: list = []
+        self.more: dict = {}
         self.reports: dict = {}
         self.acknowledged: list = []
         self.refuses = False
@@ -80,10 +81,13 @@ class FakeControl:
         self.server = self.new_server()
 
     def new_server(self):
-        return LinkServer(self.path, "control", self.handle, lambda: {"alerts": self.alerts})
+        return LinkServer(self.path, "control", self.handle, self.snapshot)
 
-    def show(self, *alerts):
-        self.alerts = list(alerts)
+    def snapshot(self):
+        return {"alerts": self.alerts, **self.more}
+
+    def show(self, *alerts, **more):
+        self.alerts, self.more = list(alerts), more
         self.server.publish()
 
     async def handle(self, command):
@@ -125,6 +129,7 @@ async def notifying(tmp_path, *told, control=None, sound=None, open_output=None)
         tuple(one for one in told if isinstance(one, Device)),
         tuple(one for one in told if isinstance(one, Contact)),
         sound,
+        tuple(one for one in told if isinstance(one, Technician)),
     )
     more = {} if open_output is None else {"open_output": open_output}
     async with contextlib.AsyncExitStack() as stack:
