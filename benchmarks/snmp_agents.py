@@ -25,6 +25,7 @@ async def serve(count: int) -> None:
         agents.append(agent)
         told.append(
             {
+                "name": state.name,
                 "address": address,
                 "port": agent.port,
                 "authentication_key": keys.authentication_key,

@@ -114,8 +114,6 @@ CHARACTERS: Final[dict[FaultKind, Character]] = {
         "compare its stream address and port with the site file",
         Severity.MAJOR,
         under_warning=Severity.CRITICAL,
-        samples=2,
-        raise_after=3.0,
         clear_after=5.0,
     ),
     FaultKind.MULTICAST: _kind(

@@ -22,7 +22,7 @@ TYPES: Final = (
 """None of the makers' manuals names a type of its own: devices are known by what they say."""
 MOST_DEVICES: Final = 2_000
 _RESOLVE_MS: Final = 3_000
-_RESOLVE_AT_ONCE: Final = 32
+_RESOLVE_AT_ONCE: Final = 128
 
 
 class MdnsBrowser:

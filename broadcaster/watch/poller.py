@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import process_time
@@ -32,6 +32,8 @@ LEAST_BETWEEN: Final = 0.2
 """Seconds between two polls of one amplifier, whatever traps ask for."""
 _TRAP_BETWEEN: Final = 1.0
 _OIDS_AT_ONCE: Final = 12
+_ENGINE_ASKED: Final = 3
+"""Misses after which a silent v3 agent is asked whether it is another one."""
 
 
 @dataclass(slots=True)
@@ -98,11 +100,15 @@ class Poller:
         sent_to: Callable[[str], float | None],
         is_warned: Callable[[str], bool],
         polled: Callable[[str], None],
+        reachable: Callable[[str, tuple[int, ...]], Awaitable[bool]] = is_reachable,
     ) -> None:
-        """`sent_to` counts packets sent to an amplifier; `is_warned` whether one warns there."""
+        """`sent_to` counts packets sent to an amplifier; `is_warned` whether one warns there.
+
+        `reachable` looks whether a device is there though its agent is silent.
+        """
         self._client, self._health, self._profiles = client, health, profiles
         self._period, self._sent_to, self._is_warned = period, sent_to, is_warned
-        self._polled = polled
+        self._polled, self._reachable = polled, reachable
         self._room = asyncio.Semaphore(AT_ONCE)
         self._kicks: dict[str, asyncio.Event] = {}
         self._kicked_at: dict[str, float] = {}
@@ -167,7 +173,7 @@ class Poller:
     ) -> None:
         loop = asyncio.get_running_loop()
         if agent is None:
-            reachable = await is_reachable(address, ports)
+            reachable = await self._reachable(address, ports)
             looks = watched.missed("", is_reachable=reachable)
             self._take(watched, looks, loop.time())
             if reachable:
@@ -222,9 +228,11 @@ class Poller:
             if agent.credentials.version == "v3" and watched.misses % 3 == 0:
                 why += await self._other_engine(watched, agent)
             return watched.missed(why, is_reachable=True)
-        if agent.credentials.version == "v3" and watched.misses % 6 == 1:
+        is_there = await self._reachable(*place)
+        # Only once the fault is raised: it would be shown seconds later.
+        if agent.credentials.version == "v3" and watched.misses % 6 == _ENGINE_ASKED:
             why += await self._other_engine(watched, agent)
-        return watched.missed(why, is_reachable=await is_reachable(*place))
+        return watched.missed(why, is_reachable=is_there)
 
     async def _other_engine(self, watched: WatchedAmplifier, agent: Agent) -> str:
         before = agent.engine_id
