@@ -43,6 +43,7 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     "look": _ALL,
     "read-metrics": _ALL,
     "read-journal": _ALL - {Role.VIEWER},
+    "see-pictures": _WITH_POLICE,
     # announcements
     "play": _WITH_RADIO,
     "steer": _WITH_RADIO,

@@ -394,6 +394,15 @@ class JournalQuery(Request):
     limit: Annotated[int, Field(ge=1, le=500)] = 100
 
 
+class PictureQuery(Request):
+    """Why somebody looks at a picture of people who were merely passing by."""
+
+    purpose: Annotated[str, Field(min_length=4, max_length=200, pattern=r"\S")] = Field(
+        description="What it is looked at for; goes on record with who looked."
+    )
+    alert: Word | None = Field(None, description="The alert it belongs to.")
+
+
 class Snapshot(Answer):
     """How things stand, as control shows it, and how old that is."""
 

@@ -29,6 +29,7 @@ _DECLARED: Final = re.compile(
     _AT + r"export (?=(?:const|class|(?:async )?function)\b\*? ?(?P<name>\w+))", re.M
 )
 _DEFAULT: Final = re.compile(_AT + r"export default\b", re.M)
+_BROUGHT: Final = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 _LEFT: Final = re.compile(_AT + r"(?:import\b(?!\s*\()|export\b).{0,60}", re.M)
 
 
@@ -82,6 +83,11 @@ def imported_by(path: str, text: str) -> list[str]:
     """The paths of what a module imports before it runs, in its order."""
     found = [*_IMPORT.finditer(text), *_PASSED_ON.finditer(text)]
     return [_path(path, one["path"]) for one in sorted(found, key=re.Match.start)]
+
+
+def brought_by(path: str, text: str) -> list[str]:
+    """The paths of what a module imports while it runs, when that is wanted."""
+    return [_path(path, one["path"]) for one in _BROUGHT.finditer(text)]
 
 
 def _path(importer: str, path: str) -> str:

@@ -21,7 +21,7 @@ from typing import Final
 
 from aiohttp import web
 
-from broadcaster.console.one_module import imported_by, joined, sharing
+from broadcaster.console.one_module import brought_by, imported_by, joined, sharing
 from broadcaster.console.problem import ProblemError
 
 _ENTRY: Final = "main.js"
@@ -124,10 +124,12 @@ def _join(read: dict[PurePosixPath, bytes]) -> None:
     if _ENTRY not in modules:
         return
     whole, names = joined(modules, _ENTRY)
-    later = [path for path in modules if PurePosixPath(path).match("views/*.js")]
+    later: list[str] = []
+    for path in names:
+        later += [one for one in brought_by(path, modules[path]) if one in modules]
     for path in later:
         read[PurePosixPath(path)] = sharing(path, modules[path], names, _ENTRY).encode()
-        found = imported_by(path, modules[path])
+        found = (*imported_by(path, modules[path]), *brought_by(path, modules[path]))
         later += [one for one in found if one in modules and one not in {*names, *later}]
     read[PurePosixPath(_ENTRY)] = whole.encode()
 

@@ -21,6 +21,8 @@ from broadcaster.console.station import Station
 from broadcaster.journal.chain import Row
 from broadcaster.journal.entry import JournalError, Kind
 from broadcaster.journal.reader import JournalReader
+from broadcaster.picture_store import PictureError, PictureStore
+from broadcaster.run_directory import StateDirectory
 
 _T = TypeVar("_T")
 
@@ -37,6 +39,7 @@ class Reading:
         """`station` has the newest snapshot."""
         self._station = station
         self._metrics = Metrics()
+        self._site: Mapping[str, Any] = {}
         self.document: Mapping[str, Any] = {}
         """The OpenAPI document of the routes there are."""
 
@@ -46,8 +49,11 @@ class Reading:
 
     async def site(self, call: Call) -> Mapping[str, Any]:
         """What does not change from moment to moment: paths, zones, places, messages."""
-        key = f"site-{monotonic_ns():x}"
-        return await self._station.line.command("site", by=call.by, key=key, fields={})
+        known = self._station.line.snapshot.get("site", {}).get("version")
+        if not known or known != self._site.get("version"):
+            key = f"site-{monotonic_ns():x}"
+            self._site = await self._station.line.command("site", by=call.by, key=key, fields={})
+        return self._site
 
     async def alerts(self, call: Call) -> Mapping[str, Any]:
         """The alerts that live."""
@@ -68,6 +74,27 @@ class Reading:
         query: JournalQuery = call.query
         entries, before = await self._read(lambda: _page(self._station.state, query))
         return {"entries": entries, "before": before}
+
+    async def picture(self, call: Call) -> web.Response:
+        """A picture of a detection. It is shown only after who looks and why went on record."""
+        name, query = call.request.match_info["picture"], call.query
+        self._station.line.audit(
+            "picture seen",
+            call.by.name,
+            peer=call.peer,
+            picture=name,
+            purpose=" ".join(query.purpose.split()),
+            **({} if query.alert is None else {"alert": query.alert}),
+        )
+        try:
+            octets = await asyncio.to_thread(_picture, self._station.state, name)
+        except PictureError as error:
+            raise ProblemError(404, "no-picture", str(error)) from None
+        except OSError as error:
+            raise ProblemError(
+                503, "no-disk", f"the pictures cannot be read: {error.strerror}"
+            ) from None
+        return web.Response(body=octets, content_type="image/jpeg")
 
     async def metrics(self, call: Call) -> web.Response:
         """The state for Prometheus."""
@@ -118,6 +145,10 @@ class Reading:
             return await asyncio.to_thread(look)
         except JournalError as error:
             raise ProblemError(503, "no-journal", str(error)) from None
+
+
+def _picture(state: Path, name: str) -> bytes:
+    return PictureStore(StateDirectory(state)).show(name)
 
 
 def _history(state: Path, subject: str) -> list[dict[str, Any]]:

@@ -196,12 +196,16 @@ class Control:
                 async with asyncio.timeout_at(self._core.deadline()):
                     command = await self._inbox.get()
             except TimeoutError:
+                command = None
+            before = self._core.plan.revision, self._core.adopted_revision
+            if command is None:
                 effects = self._core.expire(loop.time())
             else:
                 effects = self._core.handle(command, loop.time())
             for effect in effects:
                 self._perform(effect)
-            self._server.publish()
+            after = self._core.plan.revision, self._core.adopted_revision
+            self._server.publish(is_urgent=before != after)
 
     def _perform(self, effect: Effect) -> None:
         match effect:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Protocol
@@ -19,6 +19,11 @@ from zones.site import Site
 
 MOST_SUSPECTED: Final = 50
 """Authentic events that raised nothing and are kept for the operator's eyes."""
+
+MOST_PICTURES: Final = 12
+"""Pictures of one incident, or of one alert, that are shown."""
+MOST_SEEN: Final = 200
+"""Incidents whose pictures are remembered, until control starts anew."""
 
 
 class Station(Protocol):
@@ -44,6 +49,7 @@ class Detecting:
         self._answers = answers
         self.suspected: deque[Suspected] = deque(maxlen=MOST_SUSPECTED)
         self.faults: dict[str, str] = {}
+        self._pictures: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         alerts.ended = self._ended
 
     def use(self, site: Site, rules: Rules, now: float) -> None:
@@ -81,6 +87,7 @@ class Detecting:
         """Weigh events; the answer to the door has a verdict for each."""
         told = self._detections.take(command.events, now, self._station.anchor(now).utc)
         effects = self._obey(told, now, command)
+        self._note_pictures(command, told)
         verdicts = [self._verdict(one) for one in told.verdicts]
         if not told.orders:
             return [*effects, Answered(command.key, {"verdicts": verdicts})]
@@ -133,6 +140,21 @@ class Detecting:
                 self.faults.pop(fault.id, None)
             else:
                 self.faults[fault.id] = fault.sentence
+
+    def _note_pictures(self, command: Detect, told: Told) -> None:
+        """Remember which pictures show an incident: the newest of each."""
+        for admitted, verdict in zip(command.events, told.verdicts, strict=False):
+            if verdict.incident is None or not admitted.event.pictures:
+                continue
+            before = self._pictures.pop(verdict.incident, ())
+            fresh = [name for name in admitted.event.pictures if name not in before]
+            self._pictures[verdict.incident] = (*before, *fresh)[-MOST_PICTURES:]
+        while len(self._pictures) > MOST_SEEN:
+            self._pictures.popitem(last=False)
+
+    def pictures(self, incidents: Iterable[str]) -> list[str]:
+        """The names of the pictures that show these incidents, the newest last."""
+        return [name for one in incidents for name in self._pictures.get(one, ())][-MOST_PICTURES:]
 
     def _note_suspected(self, told: Told, anchor: WallAnchor) -> Iterable[Entry]:
         for one in told.suspected:

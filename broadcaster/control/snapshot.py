@@ -175,6 +175,7 @@ class Snapshots:
         real = [
             {
                 **alert_records.shown(alert, core.warnings, core.paths.of(alert.id), at),
+                "pictures": core.detecting.pictures(alert.incidents),
                 "told": core.told.of(alert.id),
             }
             for alert in (*book.living, *ended)

@@ -25,6 +25,8 @@ from broadcaster.link.frame import (
 
 SNAPSHOT_INTERVAL: Final = 0.1
 """Seconds between two snapshots to one subscriber, at least."""
+URGENT_INTERVAL: Final = 0.02
+"""And when what changed is what people wait for: a new plan, or that it is on air."""
 HELLO_LIMIT: Final = 5.0
 """Seconds a peer may take to say hello."""
 MOST_PEERS: Final = 64
@@ -43,7 +45,7 @@ class LinkServer:
     def __init__(
         self, path: Path, role: str, handle: Handle, snapshot: Callable[[], Message]
     ) -> None:
-        """`snapshot` is asked in the event loop, at most ten times a second, and must be quick."""
+        """`snapshot` is asked in the event loop, at most 50 times a second, and must be quick."""
         self._path = path
         self._role = role
         self._handle = handle
@@ -59,11 +61,11 @@ class LinkServer:
         """How many peers want snapshots."""
         return sum(peer.is_subscribed for peer in self._peers)
 
-    def publish(self) -> None:
-        """Say that the snapshot has changed."""
+    def publish(self, *, is_urgent: bool = False) -> None:
+        """Say that the snapshot has changed; an urgent change waits for nothing but its writing."""
         self._revision += 1
         for peer in self._peers:
-            peer.look()
+            peer.look(is_urgent=is_urgent)
 
     async def run(self) -> None:
         """Serve until cancelled.
@@ -165,14 +167,16 @@ class _Peer:
         self._answer = answer
         self._news = news
         self._known = 0
-        self._snapshot_at = 0.0
+        self._sent_at = 0.0
+        self._is_urgent = False
         self._answers: deque[bytes] = deque()
         self._room = asyncio.Semaphore(MOST_UNANSWERED)
         self._changed = asyncio.Event()
         self.is_subscribed = False
 
-    def look(self) -> None:
+    def look(self, *, is_urgent: bool = False) -> None:
         """Have the writing task look for something to send."""
+        self._is_urgent |= is_urgent
         self._changed.set()
 
     async def run(self) -> None:
@@ -224,12 +228,14 @@ class _Peer:
                 await self._writer.drain()
                 self._room.release()
             wait = None
-            if self.is_subscribed and (wait := self._snapshot_at - loop.time()) <= 0:
+            interval = URGENT_INTERVAL if self._is_urgent else SNAPSHOT_INTERVAL
+            if self.is_subscribed and (wait := self._sent_at + interval - loop.time()) <= 0:
+                self._is_urgent = False
                 self._known, frame = self._news(self._known)
                 if frame:
                     self._writer.write(frame)
                     await self._writer.drain()
-                    self._snapshot_at = loop.time() + SNAPSHOT_INTERVAL
+                    self._sent_at = loop.time()
                 wait = None
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait):

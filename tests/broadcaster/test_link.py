@@ -19,6 +19,7 @@ from broadcaster.link import (
     LinkServer,
     NobodyListensError,
     connect,
+    server,
 )
 from broadcaster.link.server import MOST_UNANSWERED
 
@@ -122,6 +123,17 @@ async def test_subscribers_get_the_present_and_the_newest(counter, path):
             if seen[-1] == 199:
                 break
     assert seen == [7, 199]
+
+
+async def test_what_people_wait_for_does_not_wait_for_the_next_snapshot(counter, path, monkeypatch):
+    monkeypatch.setattr(server, "SNAPSHOT_INTERVAL", 10 * LIMIT)
+    async with connect(path, "console") as link, asyncio.timeout(LIMIT):
+        snapshots = aiter(link.snapshots())
+        await anext(snapshots)
+        counter.set_to(1)  # in its time
+        counter.number = 2
+        counter.server.publish(is_urgent=True)
+        assert (await anext(snapshots))["number"] == 2
 
 
 async def test_a_peer_that_never_reads_costs_bounded_memory(counter, path):

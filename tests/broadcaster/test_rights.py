@@ -23,6 +23,11 @@ def test_whoever_only_looks_changes_nothing():
     assert set(rights_of([Role.TECHNICIAN])) == {*looks, *spares, "read-journal", "as-run"}
 
 
+def test_pictures_of_passers_by_are_for_whoever_decides_and_for_the_police():
+    see = {role for role in Role if is_allowed("see-pictures", [role])}
+    assert see == {Role.OPERATOR, Role.POLICE, Role.ADMINISTRATOR}
+
+
 def test_several_roles_add_up():
     both = set(rights_of([Role.RADIO, Role.POLICE]))
     assert both == set(rights_of([Role.RADIO])) | set(rights_of([Role.POLICE]))

@@ -6,6 +6,7 @@
 import { ask, newKey } from "./api.js";
 import { signal } from "./dom.js";
 import { live } from "./state.js";
+import { spoken } from "./station-words.js";
 import { t, worded } from "./words.js";
 
 /** Acts under way: {key: {name, subject, since, phase}}; phase is sending, again or kept. */
@@ -101,7 +102,7 @@ export async function act({ name, subject = "", path, body = {} }) {
     return answer;
   } catch (error) {
     const isUnknown = !error.problem || error.problem.status === 504;
-    notify("bad", t("failedWas", { act: name, why: isUnknown ? t("unknownOutcome") : error.message }));
+    notify("bad", t("failedWas", { act: name, why: isUnknown ? t("unknownOutcome") : spoken(error.message) }));
     return null;
   } finally {
     note(key, null);

@@ -6,6 +6,7 @@ import { ENDS, EndingSheet, NEEDS_SHEET } from "./endings.js";
 import { Act, Hold, clockTime, lockReason } from "./parts.js";
 import { Shape } from "./shapes.js";
 import { alerts, chosen, exercises, heardIn, isOver, isWaiting, live, may, me, now, site, sounding, suspected, waiting, zoneById } from "./state.js";
+import { Sentence } from "./station-words.js";
 import { lasting, said, t, worded } from "./words.js";
 
 /** Which act on which alert has its sheet open: {alert, act}. */
@@ -59,14 +60,25 @@ function Window({ alert }) {
   return html`<div class="window"><span class="seconds" aria-hidden="true">${blanks.s}</span><p>${t(rise.on_timeout === "drop" ? "riseDrop" : "rise", blanks)}</p></div>`;
 }
 
+/** The way to the pictures of an alert; the sheet for them is loaded with the first press. */
+function Pictures({ alert }) {
+  const [brought, setBrought] = useState(null);
+  const [isOpen, setOpen] = useState(false);
+  if (!alert.pictures?.length) return null;
+  async function open() {
+    setBrought(await import("./pictures.js"));
+    setOpen(true);
+  }
+  return html`<${Act} reason=${may("see-pictures") ? "" : t("lockRight")} onPress=${open}><${Shape} of="camera" />${t("pictures", { n: alert.pictures.length })}</${Act}>
+    ${isOpen && html`<${brought.PicturesSheet} alert=${alert} onClose=${() => setOpen(false)} />`}`;
+}
+
 function Evidence({ alert }) {
-  const pictures = Object.values(alert.pictures ?? {});
   const steps = (alert.steps ?? []).filter((step) => step.event !== "degrade");
   return html`<details class="more"><summary>${t("evidence")} ${alert.evidence?.length ?? 0} · ${t("steps")} ${steps.length}</summary>
-    ${alert.why && html`<p>${t("why")}: ${alert.why}</p>`}
-    <ul>${(alert.evidence ?? []).map((one) => html`<li>${one}</li>`)}</ul>
-    ${pictures.length > 0 && html`<ul>${pictures.map((one) => html`<li>${t("pictures")}: ${one}</li>`)}</ul>`}
-    <ol class="steps">${steps.map((step) => html`<li><time datetime=${step.utc}>${clockTime(new Date(step.utc), site.value?.time_zone)}</time> ${worded("state", step.state)} · ${step.by}${step.reason ? ` · ${step.reason}` : ""}</li>`)}</ol>
+    ${alert.why && html`<p>${t("why")}: <${Sentence} of=${alert.why} /></p>`}
+    <ul>${(alert.evidence ?? []).map((one) => html`<li><${Sentence} of=${one} /></li>`)}</ul>
+    <ol class="steps">${steps.map((step) => html`<li><time datetime=${step.utc}>${clockTime(new Date(step.utc), site.value?.time_zone)}</time> ${worded("state", step.state)} · ${step.by}${step.reason && html` · <${Sentence} of=${step.reason} />`}</li>`)}</ol>
     ${alert.path && html`<p class="number">${t("measured")}: ${t("decided")} ${alert.path.decided_ms ?? "?"} ms · ${t("planned")} ${alert.path.planned_ms ?? "?"} ms · ${t("journalled")} ${alert.path.journalled_ms ?? "?"} ms</p>`}
   </details>`;
 }
@@ -120,6 +132,7 @@ export function AlertCard({ alert }) {
       <div><h3>${said(alert.title)}</h3><p class="badges"><b>${worded("level", alert.level_name)}</b> · ${worded("state", alert.state)} · <span class="number">${elapsed}</span></p></div></header>
     <p class="soft">${[by, ownPlace(alert), t("zonesCount", { n: alert.zones.length })].filter(Boolean).join(" · ")}</p>
     <${Window} alert=${alert} />
+    <${Pictures} alert=${alert} />
     ${alert.calling && html`<p class="call"><${Shape} of="bell" />${t("calling", { why: t(`call ${alert.calling.why}`), n: alert.calling.step + 1 })}</p>`}
     ${alert.limit_left_s !== undefined && left(alert.limit_left_s) < 1800 && html`<p class="call">${t("limit", { t: lasting(left(alert.limit_left_s)) })}</p>`}
     <${AlertActs} alert=${alert} />
@@ -144,7 +157,7 @@ function Suspected() {
   return html`<section class="panel"><h2>${t("suspected")} <small>${suspected.value.length}</small></h2>
     <p class="soft">${t("suspectedHelp")}</p>
     <ul class="suspects">${suspected.value.slice(-5).reverse().map((one) => html`<li>
-      <time datetime=${one.at}>${clockTime(new Date(one.at), site.value?.time_zone)}</time> <b>${one.source}</b> ${one.sentence}
+      <time datetime=${one.at}>${clockTime(new Date(one.at), site.value?.time_zone)}</time> <b>${one.source}</b> <${Sentence} of=${one.sentence} />
       ${one.zones.length > 0 && html`<span class="soft"> ${one.zones.map((id) => said(zoneById.value.get(id)?.name) || id).join(", ")}</span>`}</li>`)}</ul></section>`;
 }
 

@@ -8,6 +8,7 @@ import { Shape } from "./shapes.js";
 import { isHandingOver, signOut } from "./sign-on.js";
 import { alarmSound, silence, unblock } from "./sound.js";
 import { age, faults, isOld, live, may, me, now, site, stationName } from "./state.js";
+import { Sentence } from "./station-words.js";
 import { MENUS, VIEWS } from "./views.js";
 import { inLanguage, language, said, speak, t } from "./words.js";
 
@@ -100,8 +101,8 @@ export function Banners() {
   return html`<div class="banners">
     <div role="status" class=${isOld.value ? "banner old" : ""}>${isOld.value && html`<${Shape} of="no" big />
       <p><strong>${t(isControl ? "staleControl" : "staleTitle", { s })}</strong> ${t("staleMeanwhile")}</p>`}</div>
-    ${faults.value.length > 0 && html`<details class="banner fault"><summary><${Shape} of="no" />${t("faultsCount", { n: faults.value.length })}: ${faults.value[0]}</summary>
-      <ul>${faults.value.slice(1).map((one) => html`<li>${one}</li>`)}</ul></details>`}
+    ${faults.value.length > 0 && html`<details class="banner fault"><summary><${Shape} of="no" />${t("faultsCount", { n: faults.value.length })}: <${Sentence} of=${faults.value[0]} /></summary>
+      <ul>${faults.value.slice(1).map((one) => html`<li><${Sentence} of=${one} /></li>`)}</ul></details>`}
   </div>`;
 }
 

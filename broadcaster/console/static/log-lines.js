@@ -1,6 +1,7 @@
 /** Entries of the journal as sentences, and as lines of a table that spreadsheets read. */
 
 import { site } from "./state.js";
+import { spoken } from "./station-words.js";
 import { know, said, t, worded } from "./words.js";
 
 /** [Korean, English]. */
@@ -35,7 +36,7 @@ const listed = (facts, ...but) => Object.entries(facts)
 function alertSentence(entry, isNamed) {
   const { by, reason, to, nature, event } = entry.facts;
   if (nature === "self-test") return `${entry.subject}: ${to}`;
-  const parts = [isNamed && titleOf(entry), worded("state", to), by ?? event, reason];
+  const parts = [isNamed && titleOf(entry), worded("state", to), by ?? event, spoken(reason)];
   return parts.filter(Boolean).join(" · ");
 }
 
@@ -53,7 +54,7 @@ export function sentenceOf(entry, isNamed = true) {
   const { kind, subject, facts } = entry;
   if (kind === "alert") return alertSentence(entry, isNamed);
   if (kind === "as_run") return asRunSentence(entry);
-  if (kind === "fault") return `${facts.fault ?? subject} · ${facts.it === "came" ? t("logCame") : facts.it === "went" ? t("logWent") : facts.it ?? ""}`;
+  if (kind === "fault") return `${spoken(facts.fault ?? subject)} · ${facts.it === "came" ? t("logCame") : facts.it === "went" ? t("logWent") : facts.it ?? ""}`;
   if (kind === "audit") return [facts.act ?? subject, facts.by, listed(facts, "act", "by", "given", "key")].filter(Boolean).join(" · ");
   return [facts.act, facts.title, facts.who, listed(facts, "act", "title", "who", "key")].filter(Boolean).join(" · ") || subject;
 }

@@ -4,6 +4,7 @@ import { preview } from "./acts.js";
 import { html, useEffect, useState } from "./dom.js";
 import { Shape } from "./shapes.js";
 import { isOld, living, site, zoneById } from "./state.js";
+import { Sentence } from "./station-words.js";
 import { said, t, worded } from "./words.js";
 
 const SETTLE_MS = 120;
@@ -57,7 +58,7 @@ function Interrupts({ answer }) {
 export function Review({ known, isAsked }) {
   if (!isAsked) return html`<p class="empty">${t("reviewNeeds")}</p>`;
   if (!known) return html`<p class="empty">${t("reviewLoading")}</p>`;
-  if (known.problem) return html`<p class="bad" role="alert"><${Shape} of="no" />${known.problem}</p>`;
+  if (known.problem) return html`<p class="bad" role="alert"><${Shape} of="no" /><${Sentence} of=${known.problem} /></p>`;
   const { answer } = known;
   const zones = answer.zones.map((id) => said(zoneById.value.get(id)?.name) || id);
   const speakers = (site.value?.speakers ?? []).filter((one) => answer.zones.includes(one.zone)).length;
@@ -65,7 +66,7 @@ export function Review({ known, isAsked }) {
     <p class="review-head"><b>${said(answer.title)}</b> · ${worded("level", answer.level_name)} · ${t("zonesCount", { n: zones.length })} · ${t("speakers", { n: speakers })}</p>
     <p class="soft">${zones.join(", ")}</p>
     ${answer.second_person && html`<p class="tag"><${Shape} of="person" />${t("secondNeeded")}</p>`}
-    ${(answer.notes ?? []).map((note) => html`<p class="tag"><${Shape} of="no" />${note}</p>`)}
+    ${(answer.notes ?? []).map((note) => html`<p class="tag"><${Shape} of="no" /><${Sentence} of=${note} /></p>`)}
     <dl class="texts" aria-label=${t("text")}>${Object.entries(answer.text ?? {}).map(([language, text]) => html`<div><dt>${LANGUAGES[language] ?? language}</dt><dd lang=${language}>${text}</dd></div>`)}</dl>
     ${answer.level_name !== "exercise" && html`<h4>${t("exitsNamed")}</h4><${Exits} answer=${answer} />`}
     <h4>${t("interrupts")}</h4><${Interrupts} answer=${answer} />

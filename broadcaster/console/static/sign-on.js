@@ -5,6 +5,7 @@ import { giveUpKept, keptActs, notify, signedIn, underWay } from "./acts.js";
 import { computed, html, signal, useState } from "./dom.js";
 import { Sheet } from "./parts.js";
 import { begin, isSignedOut } from "./state.js";
+import { spoken } from "./station-words.js";
 import { t } from "./words.js";
 
 /** Whether somebody wants to hand this desk over. */
@@ -18,7 +19,7 @@ function refusal(error) {
   const { code, wait_s: wait } = error.problem ?? {};
   if (wait) return t("signInWait", { s: Math.ceil(wait) });
   if (code === "code-needed") return t("signInCodeNeeded");
-  return code === "wrong-credentials" ? t("signInWrong") : error.message;
+  return code === "wrong-credentials" ? t("signInWrong") : spoken(error.message);
 }
 
 function SignInForm({ path, onDone, onCancel }) {

@@ -7,6 +7,7 @@ import { Groups, everyOrNone, hasExactly } from "./groups.js";
 import { Hold, Sheet, lockReason } from "./parts.js";
 import { Review, usePreview } from "./review.js";
 import { Shape } from "./shapes.js";
+import { spoken } from "./station-words.js";
 import { choose, chosen, may, site, toggle, zones } from "./state.js";
 import { said, t, worded } from "./words.js";
 
@@ -89,7 +90,7 @@ export function WarnSheet({ query, onClose }) {
   const known = usePreview(request);
   const label = t("actRaise");
   const busy = busyWith(SUBJECT);
-  const whyNot = lockReason() || (!template ? t("needTemplate") : !ids.length ? t("needZones") : !known?.answer ? known?.problem ?? t("needPreview") : "");
+  const whyNot = lockReason() || (!template ? t("needTemplate") : !ids.length ? t("needZones") : !known?.answer ? spoken(known?.problem) ?? t("needPreview") : "");
   async function send() {
     const answer = await act({ name: label, subject: SUBJECT, path: "/alerts", body: { ...request, reason } });
     if (answer) { choose([]); onClose(); }

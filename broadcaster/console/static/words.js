@@ -149,7 +149,7 @@ const WORDS = {
   camera: ["카메라 {name}", "Camera {name}"],
   place: ["위치 {lat}, {lon}", "at {lat}, {lon}"],
   evidence: ["근거", "Evidence"],
-  pictures: ["사진", "Pictures"],
+  pictures: ["사진 {n}장 보기", "See {n} pictures"],
   why: ["까닭", "Why"],
   steps: ["경과", "Steps"],
   measured: ["측정된 경로", "Measured path"],

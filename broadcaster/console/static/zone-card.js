@@ -6,6 +6,7 @@ import { Listen } from "./listen.js";
 import { Fact, Kind, Level } from "./parts.js";
 import { Shape } from "./shapes.js";
 import { chosen, toggle } from "./state.js";
+import { Sentence } from "./station-words.js";
 import { otherwise, said, t } from "./words.js";
 
 export function ZoneCard({ zone }) {
@@ -24,6 +25,6 @@ export function ZoneCard({ zone }) {
     </dl>
     <${Listen} zone=${zone.id} name=${said(zone.name)} />
     ${zone.overriddenIn.map((alert) => html`<p class="tag"><${Shape} of="overridden" />${t("overriddenHere")}: ${said(alert.title)}</p>`)}
-    ${zone.reason && html`<p class="tag"><${Shape} of="no" />${zone.reason}</p>`}
+    ${zone.reason && html`<p class="tag"><${Shape} of="no" /><${Sentence} of=${zone.reason} /></p>`}
   </article>`;
 }

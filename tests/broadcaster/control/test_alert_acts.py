@@ -333,6 +333,21 @@ def test_a_gauge_above_its_threshold_warns_by_itself():
     assert recorded(effects)
 
 
+def test_an_alert_has_the_pictures_of_its_detections_the_newest_of_each():
+    core = started()
+    gauge = str(site().gauges[0].id)
+    fields = {"phase": "reading", "value": 2.0, "unit": "m", "quality": 0.9}
+    names = [f"p{number:040x}" for number in range(20)]
+    for number in range(10):
+        shown = names[2 * number : 2 * number + 2]
+        now = 10.0 + number
+        said = event(number, gauge, "water_level", now, **fields, pictures=shown)
+        effects = detect(core, now, said)
+    verdict = answer(effects).fields["verdicts"][0]
+    assert core.detecting.pictures([verdict["incident"]]) == names[-12:]
+    assert core.detecting.pictures(["another"]) == []
+
+
 def test_events_of_nobody_are_shown_and_raise_nothing():
     core = started()
     effects = detect(core, 5.0, event(1, "cam:nobody", "smoke", 5.0, confidence=0.9))

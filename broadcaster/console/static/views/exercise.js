@@ -8,6 +8,7 @@ import { Groups, hasExactly } from "../groups.js";
 import { Hold, reasonOf } from "../parts.js";
 import { Review, usePreview } from "../review.js";
 import { Shape } from "../shapes.js";
+import { spoken } from "../station-words.js";
 import { exercises, site, sounding, waiting, zones } from "../state.js";
 import { know, said, t } from "../words.js";
 
@@ -39,7 +40,7 @@ export function View() {
   const known = usePreview(request);
   const label = t("actExercise");
   const isReal = sounding.value.length + waiting.value.length > 0;
-  const whyNot = reasonOf("exercise") || (isReal ? t("exerciseReal") : "") || (!ids.length ? t("needZones") : !known?.answer ? known?.problem ?? t("needPreview") : "");
+  const whyNot = reasonOf("exercise") || (isReal ? t("exerciseReal") : "") || (!ids.length ? t("needZones") : !known?.answer ? spoken(known?.problem) ?? t("needPreview") : "");
   const toggle = (id) => setPicked((before) => { const next = new Set(before); if (!next.delete(id)) next.add(id); return next; });
   async function send() {
     const answer = await act({ name: label, subject: SUBJECT, path: "/exercises", body: { message: says, zones: ids, seconds: minutes * 60 } });

@@ -6,6 +6,7 @@ import { asCsv, kindWord, sentenceOf, titleOf } from "../log-lines.js";
 import { Act, clockTime } from "../parts.js";
 import { Shape } from "../shapes.js";
 import { may, me, site, zoneById } from "../state.js";
+import { spoken } from "../station-words.js";
 import { styled } from "../style.js";
 import { know, said, t, worded } from "../words.js";
 
@@ -55,7 +56,7 @@ function usePages(kind) {
       const { entries, before } = await pageOf(query);
       setPages({ kind, entries: [...known.entries, ...entries], before, isLoading: false });
     } catch (error) {
-      setPages({ ...known, kind, problem: error.message, isLoading: false });
+      setPages({ ...known, kind, problem: spoken(error.message), isLoading: false });
     }
   }
   useEffect(() => { load(true); }, [kind]);
@@ -78,7 +79,7 @@ function Report({ id }) {
   useEffect(() => {
     Promise.all([ask("GET", `/alerts/${encodeURIComponent(id)}`), pageOf({ kind: "as_run", subject: id, limit: 20 })]).then(
       ([{ alert, history }, { entries }]) => setKnown({ history, path: entries.find((one) => one.facts.path)?.facts.path ?? alert?.path }),
-      (error) => setKnown({ problem: error.message }),
+      (error) => setKnown({ problem: spoken(error.message) }),
     );
   }, [id]);
   if (!known) return html`<p class="soft">${t("logLoading")}</p>`;
