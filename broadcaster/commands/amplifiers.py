@@ -67,12 +67,18 @@ def maintain(run: RunDirectory, name: str, hours: float, reason: str) -> None:
     click.echo(f"{name} is in maintenance until {_clock(said['until_utc'])}.")
 
 
-@click.group()
+@click.group(invoke_without_command=True)
 @run_option
+@_json
 @click.pass_context
-def faults(context: click.Context, run: RunDirectory) -> None:
-    """The faults: list them, say that you have seen one, take one off the list, put one aside."""
+def faults(context: click.Context, run: RunDirectory, as_json: bool) -> None:
+    """The faults: list them, say that you have seen one, take one off the list, put one aside.
+
+    Without a command every fault is listed, the worst first; exit status 1 when one is there.
+    """
     context.obj = run
+    if context.invoked_subcommand is None:
+        _list(run, as_json=as_json)
 
 
 @faults.command(name="list")
@@ -80,6 +86,10 @@ def faults(context: click.Context, run: RunDirectory) -> None:
 @click.pass_obj
 def list_(run: RunDirectory, as_json: bool) -> None:
     """List every fault, the worst first; exit status 1 when one is there."""
+    _list(run, as_json=as_json)
+
+
+def _list(run: RunDirectory, *, as_json: bool) -> None:
     said = _ask(run, "faults")["faults"]
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
@@ -229,6 +239,11 @@ def _show_faults(found: list[dict[str, Any]]) -> None:
         click.echo(f"          since {_clock(fault['since_utc'])}; {fault['what_to_do']['en']}")
         if fault["children"]:
             click.echo(f"          explains {', '.join(fault['children'])}")
+        if fault.get("spares") and fault["zones"]:
+            click.echo(
+                f"          a spare is free: broadcaster spares take-over {fault['spares'][0]} "
+                f"{fault['zones'][0]}"
+            )
         if fault["neighbours"]:
             click.echo(
                 f"          a warning plays there; beside it: {', '.join(fault['neighbours'])}"

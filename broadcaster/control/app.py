@@ -61,7 +61,6 @@ from broadcaster.control.recorder import Recorder
 from broadcaster.control.schedule_keeper import ScheduleKeeper
 from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
-from broadcaster.control.spares import spares_found_again
 from broadcaster.control.spares_file import SparesFile, read_spares
 from broadcaster.control.steering import read_steer
 from broadcaster.control.store_care import StoreCare
@@ -483,6 +482,7 @@ class Control:
                 legs=self._block.leg_counts(legs),
                 local=self._local,
                 faults=self._faults(),
+                queriers=self._queriers.by_network(self._core.ground.site.networks),
             )
         )
 
@@ -556,8 +556,7 @@ async def _controlled(
         warnings = Warnings(found.book, site)
         anchor = wall_anchor(clock)
         detections = detections_found_again(ground, state, anchor.utc)
-        playing = () if adopted is None else adopted.streams
-        spares = spares_found_again(read_spares(state), playing, site, anchor.utc)
+        spares = read_spares(state, adopted, site, anchor.utc)
         core = Core(
             *(ground, anchor, warnings, detections, adopted, own.revision),
             awaits_outline=True,

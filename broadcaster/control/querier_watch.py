@@ -12,6 +12,7 @@ from typing import Final
 
 from broadcaster.control.queriers import LIMIT, Queriers, is_query
 from broadcaster.interfaces import interfaces
+from zones.site import Network
 
 _LOOK_EVERY: Final = 1.0
 _IP_PKTINFO: Final = 8
@@ -29,6 +30,7 @@ class QuerierWatch:
     def __init__(self, wanted: Iterable[str], limit: float = LIMIT) -> None:
         """`wanted` are the names or own addresses of interfaces, `limit` the seconds to wait."""
         self.faults: tuple[str, ...] = ()
+        self._heard: dict[str, bool | None] = {}
         self._wanted = frozenset(wanted)
         self._limit = limit
 
@@ -55,8 +57,19 @@ class QuerierWatch:
             finally:
                 loop.remove_reader(listening)
 
+    def by_network(self, networks: Iterable[Network]) -> dict[str, bool | None]:
+        """Whether queries come by each network; None: nobody knows."""
+        return {each.id: self._heard.get(each.interface) for each in networks}
+
     def _look(self, queriers: Queriers, now: float) -> None:
-        faults = queriers.look(interfaces(), now)
+        there = interfaces()
+        heard, faults = queriers.heard(there, now), queriers.look(there, now)
+        self._heard = {
+            name: heard[one.name]
+            for one in there
+            if one.name in heard
+            for name in (one.name, *one.addresses)
+        }
         for sentence in set(faults) - set(self.faults):
             log.warning("%s", sentence)
         if self.faults and not faults:

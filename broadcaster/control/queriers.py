@@ -28,6 +28,7 @@ class Queriers:
         self._limit = limit
         self._begun = now
         self._heard: dict[str, float] = {}
+        self._up_since: dict[str, float] = {}
 
     def hear(self, interface: str, now: float) -> None:
         """A query came in by this interface (its name)."""
@@ -38,20 +39,33 @@ class Queriers:
 
         Loopback has no switches. One that is down is not waited for before it is up again.
         """
-        missing = []
+        missing = [name for name, is_heard in self.heard(there, now).items() if is_heard is False]
+        return tuple(
+            f"no IGMP querier on {name}: switches will flood or cut the sound; "
+            "enable an IGMP querier"
+            for name in missing
+        )
+
+    def heard(self, there: Iterable[Interface], now: float) -> dict[str, bool | None]:
+        """Whether queries come by each interface that is sent by; None: it is too soon to tell.
+
+        One on loopback, or one that is down, is not in it.
+        """
+        found: dict[str, bool | None] = {}
         for interface in there:
             if interface.is_loopback or self._wanted.isdisjoint(
                 (interface.name, *interface.addresses)
             ):
                 continue
             if not interface.is_up:
-                self._heard[interface.name] = now
-            elif now - self._heard.get(interface.name, self._begun) > self._limit:
-                missing.append(
-                    f"no IGMP querier on {interface.name}: switches will flood or cut the sound; "
-                    "enable an IGMP querier"
-                )
-        return tuple(missing)
+                self._heard.pop(interface.name, None)
+                self._up_since[interface.name] = now
+                continue
+            heard = self._heard.get(interface.name)
+            since = self._up_since.get(interface.name, self._begun) if heard is None else heard
+            is_silent = now - since > self._limit
+            found[interface.name] = False if is_silent else None if heard is None else True
+        return found
 
 
 def is_query(datagram: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alerts.alert import Instant
@@ -39,6 +39,8 @@ class Look:
     legs: Mapping[tuple[StreamId, int], LegCount]
     local: Plan | None
     faults: tuple[str, ...]
+    queriers: Mapping[str, bool | None] = field(default_factory=dict)
+    """Whether IGMP queries come by each network; None: nobody knows."""
 
 
 class Snapshots:
@@ -80,6 +82,7 @@ class Snapshots:
             "notices": core.told.of(""),
             "amplifier_faults": list(core.amplifier_faults),
             "spares": self._spares(at),
+            "queriers": dict(look.queriers),
             "self_test": core.self_testing.shown(),
             "suspected": [shown(one) for one in core.detecting.suspected],
             "music": _music(core),

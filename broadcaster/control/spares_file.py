@@ -6,9 +6,13 @@ import asyncio
 import json
 import logging
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
+from broadcaster.control.spares import Spares, spares_found_again
+from broadcaster.engine.plan import Plan
 from broadcaster.run_directory import StateDirectory, write_whole
+from zones.site import Site
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +48,13 @@ class SparesFile:
                 self.faults = ()
 
 
-def read_spares(state: StateDirectory) -> Mapping[str, Any]:
-    """What was written; nothing when there is no file, or none that can be read."""
+def read_spares(state: StateDirectory, adopted: Plan | None, site: Site, utc: datetime) -> Spares:
+    """The spares as the engine plays them by the adopted plan, else as they were written down."""
+    playing = () if adopted is None else adopted.streams
+    return spares_found_again(_written(state), playing, site, utc)
+
+
+def _written(state: StateDirectory) -> Mapping[str, Any]:
     path = state.path / _FILE
     try:
         memory = json.loads(path.read_bytes())

@@ -22,6 +22,7 @@ from broadcaster.watch.inventory import Device, Expected, stock_told, taken_stoc
 from broadcaster.watch.mdns_browser import MdnsBrowser
 from broadcaster.watch.memory import Memory
 from broadcaster.watch.metrics import WatchMetrics
+from broadcaster.watch.network_faults import network_looks
 from broadcaster.watch.place import zones_of
 from broadcaster.watch.poller import Poller
 from broadcaster.watch.sent_counts import SentCounts
@@ -90,7 +91,7 @@ class Watch:
             period=access.period, sent_to=self._sent.sent_to, is_warned=self.is_warned,
             polled=self._polled,
         )  # fmt: skip
-        self.control = ControlLink(run.control_socket, self.faults, self._zones_changed)
+        self.control = ControlLink(run.control_socket, self.faults, self._zones_changed, self._seen)
         self.acts = Acts(self)
         self.server = LinkServer(run.watch_socket, "watch", self.acts.handle, self.snapshot)
         self._sender = WitnessSender(run.control_socket, "watch", self.witnesses, WITNESS_INTERVAL)
@@ -228,6 +229,10 @@ class Watch:
         self.poller.hurry()
         self.control.tell()
 
+    def _seen(self, snapshot: Message) -> None:
+        """Control has said how things stand: what it and the ear know of the network."""
+        self.health.look(network_looks(snapshot), self._loop.time(), datetime.now(UTC))
+
     def _fault_changed(self, fault: Fault) -> None:
         if fault.is_there and fault.acknowledged is None:
             log.warning("%s: %s", fault.key.id, fault.text or "raised")
@@ -324,7 +329,8 @@ class Watch:
 
     def faults(self) -> list[dict[str, Any]]:
         """Every fault, the worst first."""
-        return faults_told(self.health, self._site, datetime.now(UTC), self.is_warned)
+        taken = self.control.taken
+        return faults_told(self.health, self._site, datetime.now(UTC), self.is_warned, taken)
 
     def snapshot(self) -> Message:
         """All that is known, in one frame: without readings, which `report` gives for each."""

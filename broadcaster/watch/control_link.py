@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from broadcaster.link import CommandRefusedError, Link, LinkError, connect
+from broadcaster.watch.spare_proposals import taken_zones
 from zones.bus import Kind
 
 log = logging.getLogger(__name__)
@@ -28,13 +29,20 @@ class ControlLink:
     """Follows control's snapshots and sends it the faults."""
 
     def __init__(
-        self, path: Path, faults: Callable[[], list[dict[str, Any]]], warned: Callable[[], None]
+        self,
+        path: Path,
+        faults: Callable[[], list[dict[str, Any]]],
+        warned: Callable[[], None],
+        seen: Callable[[dict[str, Any]], None],
     ) -> None:
-        """`warned` is called when the zones under warning are others."""
+        """`warned` is called when the zones under warning are others, `seen` with each snapshot."""
         self._path, self._faults, self._changed_zones = path, faults, warned
+        self._seen = seen
         self._changed = asyncio.Event()
         self.zones: frozenset[str] = frozenset()
         """Where a warning plays; kept as it was while control is not there."""
+        self.taken: dict[str, str] = {}
+        """The zones that spare amplifiers play, by spare; kept likewise."""
 
     def tell(self) -> None:
         """A fault came, went or was dealt with."""
@@ -51,6 +59,8 @@ class ControlLink:
             try:
                 async with connect(self._path, "watch", ANSWER_LIMIT) as link:
                     async for snapshot in link.snapshots():
+                        self.taken = taken_zones(snapshot)
+                        self._seen(snapshot)
                         zones = warned_zones(snapshot)
                         if zones != self.zones:
                             self.zones = zones

@@ -18,7 +18,8 @@ def place_of(site: Site, amplifier: str, part: str = "") -> Name:
     """
     known = {str(each.id): each for each in site.amplifiers}
     if amplifier not in known:
-        return Name(amplifier, amplifier)
+        zone = _zone_of_stream(site, amplifier)
+        return Name(amplifier, amplifier) if zone is None else site.zone(zone).name
     own = known[amplifier]
     output = f"{amplifier}/{part}"
     of_output = [speaker for speaker in site.speakers if speaker.output == output]
@@ -40,7 +41,13 @@ def place_of(site: Site, amplifier: str, part: str = "") -> Name:
 
 
 def zones_of(site: Site, amplifier: str, part: str = "") -> tuple[ZoneId, ...]:
-    """The zones that an amplifier, or one output of it, serves; in the site's order."""
+    """The zones that an amplifier, or one output of it, serves; in the site's order.
+
+    Of a stream that is no amplifier too it is its zone.
+    """
+    zone = _zone_of_stream(site, amplifier)
+    if zone is not None:
+        return (zone,)
     output = f"{amplifier}/{part}"
     own = {str(out) for each in site.amplifiers if each.id == amplifier for out in each.outputs}
     wanted = {output} if output in own else own
@@ -52,6 +59,12 @@ def neighbours_of(site: Site, zones: Iterable[ZoneId]) -> tuple[ZoneId, ...]:
     own = set(zones)
     beside = {next_to for zone in site.zones if zone.id in own for next_to in zone.neighbours}
     return tuple(zone.id for zone in site.zones if zone.id in beside - own)
+
+
+def _zone_of_stream(site: Site, name: str) -> ZoneId | None:
+    if any(each.id == name for each in site.amplifiers):
+        return None
+    return next((stream.zone for stream in site.streams if stream.id == name), None)
 
 
 def _numbers(speakers: Sequence[Speaker]) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from broadcaster.watch.fault import Fault, named
 from broadcaster.watch.health import Health
 from broadcaster.watch.place import neighbours_of, place_of, zones_of
+from broadcaster.watch.spare_proposals import proposals
 from firmware_profiles.fault_kind import CHARACTERS
 from zones.site import Name, Site
 
@@ -17,16 +19,25 @@ MOST_TOLD: Final = 200
 
 
 def faults_told(
-    health: Health, site: Site, utc: datetime, is_warned: Callable[[str], bool]
+    health: Health,
+    site: Site,
+    utc: datetime,
+    is_warned: Callable[[str], bool],
+    taken: Mapping[str, str] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
-    """Every fault with its place, sentence and what to do; the worst first, at most `MOST_TOLD`."""
+    """Every fault with its place, sentence and what to do; the worst first, at most `MOST_TOLD`.
+
+    `taken` are the zones that spare amplifiers play already, by spare.
+    """
     causes = health.causes()
+    free = proposals(health.faults, site, taken)
     children: dict[str, list[str]] = {}
     for child, cause in causes.items():
         children.setdefault(cause, []).append(child)
     told = [
         _told(fault, health, site, utc, is_warned=is_warned(fault.key.amplifier), causes=causes)
         | {"children": sorted(children.get(fault.key.id, ()))}
+        | {"spares": list(free.get(fault.key.id, ()))}
         for fault in health.faults
     ]
     told.sort(key=lambda each: (not each["there"], -each["severity_rank"], each["since_utc"]))
