@@ -21,7 +21,7 @@ TYPED := $(PACKAGES) $(wildcard benchmarks) tests
 # namespaces to send in, a compiler for the benchmarks' C floor, strace for power cuts.
 SYSTEM_PACKAGES := ffmpeg gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
 	gstreamer1.0-plugins-bad gstreamer1.0-libav gir1.2-gstreamer-1.0 \
-	python3-gi pulseaudio espeak-ng iproute2 gcc libc6-dev make python3-venv procps strace \
+	python3-gi pulseaudio liquidsoap espeak-ng iproute2 gcc libc6-dev make python3-venv procps strace \
 	mosquitto snmp snmpd chromium fonts-nanum fonts-noto-cjk
 
 .PHONY: help demo run test check format bench wheel system lock clean

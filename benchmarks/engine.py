@@ -16,6 +16,7 @@ from benchmarks.context import Context, Step, take
 from benchmarks.engine_deaths import silences
 from benchmarks.flow import Flow
 from benchmarks.hog import hogs
+from benchmarks.liquidsoap import liquidsoap_queue, liquidsoap_switch
 from benchmarks.measurement import Measurement, MeasurementError, skipped
 from benchmarks.peers import (
     Switcher,
@@ -125,6 +126,8 @@ def claims(context: Context) -> Iterator[Measurement]:
     detail = {
         "gstreamer_input_selector": _switch_of(context, flow, gstreamer_selector),
         "pulseaudio_mute": _switch_of(context, flow, pulseaudio),
+        "liquidsoap_switch": _switch_of(context, flow, liquidsoap_switch),
+        "liquidsoap_queue": _switch_of(context, flow, liquidsoap_queue),
         "idle_ms": idle.detail(),
         "continuity": asdict(broken),
         "c_timer_beside": asdict(watch),
