@@ -32,6 +32,8 @@ from broadcaster.link import LinkError, connect
 
 KILLS: Final = 5
 EAR_WINDOW_S: Final = 10.0
+LEVEL_DB: Final = -6
+"""What a site plays at that is as loud at night as by day."""
 
 _REPOSITORY: Final = SOURCES.parent
 _SITE: Final = "config.yaml"
@@ -208,7 +210,8 @@ def site_at_one_level(place: Path) -> Path:
     """A copy of the reference site that plays, and at the same level, at every hour."""
     shutil.copytree(_REPOSITORY / "zones", place / "zones", ignore=shutil.ignore_patterns("*.py*"))
     lines = (_REPOSITORY / _SITE).read_text(encoding="utf-8").splitlines()
-    loud = "  levels: {night: -6 dB, morning: -6 dB, day: -6 dB, evening: -6 dB}"
+    hours = ", ".join(f"{hour}: {LEVEL_DB} dB" for hour in ("night", "morning", "day", "evening"))
+    loud = f"  levels: {{{hours}}}"
     kept = [loud if line.startswith("  levels:") else line for line in lines]
     kept = [line for line in kept if not line.startswith("  quiet_hours:")]
     (place / _SITE).write_text("\n".join(kept) + "\n", encoding="utf-8")

@@ -25,11 +25,11 @@ from broadcaster.engine.sounding import Pcm
 from zones.media_time import RATE, Sample
 from zones.stream_format import StreamId
 
-BLOCK_PACKETS = 20
+BLOCK_PACKETS = 50
 """Packets encoded and laid out at once while nothing changes."""
 _MADE_AT_ONCE = 160
 """Packets encoded at once, all lines together; blocks that follow are made ahead."""
-_LAYOUT_ROWS = 512
+_LAYOUT_ROWS = 1024
 """The most packets laid out ahead, all legs together; beyond it the caches would not hold them."""
 _MESSAGE = np.dtype(
     [

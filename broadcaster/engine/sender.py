@@ -26,6 +26,8 @@ from zones.bus import ClaimId
 from zones.media_time import MediaClock, Sample
 
 _PUBLISH_EVERY: Sample = 4800
+_STEADY: Sample = 19_200
+"""The longest run of ticks whose packets are not yet counted in the shared block."""
 _ALIGNMENT: Sample = 960
 """Every packet time divides it, so all cadences meet there."""
 _MARGIN_NS = 300_000
@@ -150,6 +152,7 @@ class Sender:
         descriptor, address, row_bytes, legs, end = cadence.laid_out(sample)
         if self._bulletins is not None:
             end = min(end, self._bulletins.due)
+        end = min(end, sample + _STEADY)
         tick, clock_nanosleep, sendmmsg = self._tick, libc.clock_nanosleep, libc.sendmmsg
         due_ns = self._clock.monotonic_ns_at(sample)
         tick_ns = self._clock.monotonic_ns_at(sample + tick) - due_ns
@@ -208,7 +211,8 @@ class Sender:
             line.work_ahead(self._pcm, sample)
 
     def _send_bulletins(self, sample: Sample, until_ns: int) -> None:
-        """Send what is due beside the sound, while there is time."""
+        """Send what is due beside the sound, while there is time; it tells the counts of now."""
+        self._publish()
         bulletins = self._bulletins
         while bulletins is not None and bulletins.due <= sample and monotonic_ns() < until_ns:
             bulletins.send_next(sample)

@@ -25,7 +25,7 @@ BUILT_IN = 0
 """The priority of the chime that is made by code, not read from a recording."""
 _DEATHS = 2
 _DEATHS_WITHIN_NS = 10_000_000_000
-_ROUND = 0.5
+_ROUND = 1.0
 """Seconds between rounds of staging while the plan stays the same. Both parts ring one bell."""
 
 

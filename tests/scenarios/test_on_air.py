@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -13,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.running_station import LEVEL_DB, site_at_one_level
 from tests.house.checkout import ROOT
 from tests.network_namespace import Network
 from tests.scenarios.whole_station import listening, whole_station, write_music, write_sound
-
-LEVEL_DB = -6
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("station")]
 
@@ -30,22 +28,10 @@ def shared(worker_directory, tmp_path_factory, network):
     place = tmp_path_factory.mktemp("station")
     run = Path(tempfile.mkdtemp(prefix="r-", dir=worker_directory))
     music = write_music(place / "music")
-    config = _at_one_level(place / "site")
+    config = site_at_one_level(place / "site")
     with whole_station(config, run, place / "state", music) as station:
         yield station
     shutil.rmtree(run)
-
-
-def _at_one_level(place):
-    """The reference site as loud at night as by day: its sound is compared."""
-    shutil.copytree(ROOT / "zones", place / "zones", ignore=shutil.ignore_patterns("*.py*"))
-    text = (ROOT / "config.yaml").read_text("utf-8")
-    levels = re.search(r"^  levels: .*$", text, re.M)
-    assert levels is not None
-    hours = ", ".join(f"{hour}: {LEVEL_DB} dB" for hour in ("night", "morning", "day", "evening"))
-    text = text.replace(levels[0], f"  levels: {{{hours}}}")
-    (place / "config.yaml").write_text(text, "utf-8")
-    return place / "config.yaml"
 
 
 @pytest.fixture
