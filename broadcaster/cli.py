@@ -95,6 +95,7 @@ _COMMANDS: Final = {
     ),
     "schedule": ("broadcaster.commands.schedule", "schedule", "What plays when, and what will."),
     "steer": ("broadcaster.commands.steer", "steer", "Skip, play next, hold, take over live."),
+    "now-playing": ("broadcaster.commands.now_playing", "now_playing", "What each zone hears."),
     "as-run": ("broadcaster.commands.as_run", "as_run", "What was heard, for the reports."),
     "journal": ("broadcaster.commands.journal", "journal", "What was done: check it, export it."),
     "notices": (

@@ -17,7 +17,7 @@ class Role(StrEnum):
     VIEWER = "viewer"
     """Looks, changes nothing."""
     RADIO = "radio"
-    """Plays announcements in the ordinary programme."""
+    """Keeps the ordinary programme: library, playlists, schedule, announcements."""
     OPERATOR = "operator"
     """Warns people, and ends warnings."""
     POLICE = "police"
@@ -50,13 +50,26 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     # the programme
     "schedule": _ALL,
     "schedule-versions": _ALL,
+    "schedule-check": _ALL,
     "schedule-preview": _ALL,
+    "calendar": _ALL,
+    "playlists": _ALL,
+    "playlist": _ALL,
+    "playlist-export": _ALL,
     "recordings": _ALL,
+    "recording": _ALL,
+    "duplicates": _ALL,
+    "uploads": _ALL,
     "as-run": _ALL - {Role.VIEWER},
     "schedule-edit": _WITH_RADIO,
     "schedule-replace": _WITH_RADIO,
     "schedule-undo": _WITH_RADIO,
+    "calendar-import": _WITH_RADIO,
+    "playlist-import": _WITH_RADIO,
+    "upload": _WITH_RADIO,
     "recording-say": _WITH_RADIO,
+    "recording-remove": _WITH_RADIO,
+    "recording-edit": _WITH_RADIO,
     "withdraw": _WITH_RADIO,
     "play-warning": _OPERATORS,
     "withdraw-warning": _OPERATORS,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,17 +12,8 @@ import click
 
 from broadcaster.commands.schedule import station_options
 from broadcaster.radio.fields import heard_tracks
+from broadcaster.radio.report import table, wall_text
 from broadcaster.radio.station import RadioStation
-
-_COLUMNS = {
-    "planned": "planned", "began": "began", "error_ms": "error ms", "seconds": "seconds",
-    "planned_seconds": "planned seconds", "title": "title", "artist": "artist", "album": "album",
-    "composer": "composer", "label": "label", "isrc": "ISRC", "rights": "rights", "role": "role",
-    "zones": "zones", "ended": "ended", "interrupted_by": "interrupted by", "verified": "verified",
-    "recording": "recording",
-}  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet takes for the beginning of a formula."""
 
 
 @click.group(name="as-run")
@@ -59,11 +48,7 @@ def export(
     """
     zones = None if only is None else {str(zone) for zone in station.site.zones_named([only])}
     first, end = (_moment(text, station.zone) for text in (since, until))
-    heard = [
-        one
-        for one in heard_tracks(station.state.path, first, end)
-        if zones is None or zones.intersection(one["zones"])
-    ]
+    heard = list(heard_tracks(station.state.path, first, end, zones))
     if csv_file is not None:
         # With a mark, so that Excel reads Korean as UTF-8.
         csv_file.write_text("\ufeff" + table(heard, station.zone), "utf-8", newline="")
@@ -90,39 +75,12 @@ def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
 
 
-def table(heard: list[dict[str, Any]], zone: ZoneInfo) -> str:
-    """The entries as CSV (RFC 4180), times as the wall showed them."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(_COLUMNS.values())
-    for one in heard:
-        writer.writerow(_cell(key, one.get(key), zone) for key in _COLUMNS)
-    return text.getvalue()
-
-
-def _cell(key: str, value: Any, zone: ZoneInfo) -> str:  # noqa: ANN401 - whatever JSON holds
-    if value is None:
-        return ""
-    if key in ("planned", "began"):
-        return _wall(value, zone)
-    if key == "verified":
-        return "verified" if value else "not verified"
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    is_number = isinstance(value, int | float)
-    return f"'{text}" if text.startswith(_FORMULA) and not is_number else text
-
-
 def _line(one: dict[str, Any], zone: ZoneInfo) -> str:
     names = " · ".join(n for n in (one.get("title"), one.get("artist")) if n) or one["claim"]
     where = one["zones"][0] if len(one["zones"]) == 1 else f"{len(one['zones'])} zones"
     by = f" by {', '.join(one['interrupted_by'])}" if one["interrupted_by"] else ""
     seen = "" if one["verified"] else ", not verified"
     return (
-        f"{_wall(one['began'], zone)}  {one['seconds']:.0f} s  {names}  [{where}]  "
+        f"{wall_text(one['began'], zone)}  {one['seconds']:.0f} s  {names}  [{where}]  "
         f"{one['ended']}{by}{seen}"
     )
-
-
-def _wall(utc: str, zone: ZoneInfo) -> str:
-    at = datetime.fromisoformat(utc).replace(tzinfo=UTC).astimezone(zone)
-    return at.isoformat(" ", "milliseconds").rpartition("+")[0] or at.isoformat(" ")

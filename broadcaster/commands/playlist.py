@@ -12,19 +12,17 @@ from typing import Any
 import click
 
 from broadcaster.commands.schedule import as_json_option, me, station_options, told, why_option
-from broadcaster.radio.station import RadioStation
-from playlists.playlist import FixedList, lists_holding, playing_time
-from playlists.playlist_file import (
-    Listed,
-    PlaylistFileError,
-    form_of,
-    path_of,
-    read_list,
-    written_list,
+from broadcaster.radio.lists import (
+    fixed_items,
+    items_edit,
+    list_text,
+    matched,
+    playlist_fields,
+    playlists_fields,
 )
-from playlists.recording import Recording
-from playlists.schedule_edit import Edit
-from playlists.schedule_file import schedule_fields
+from broadcaster.radio.station import RadioStation
+from playlists.playlist import lists_holding
+from playlists.playlist_file import PlaylistFileError, form_of
 from zones.media_time import seconds
 
 
@@ -39,16 +37,7 @@ def playlist() -> None:
 def list_command(station: RadioStation, as_json: bool) -> None:
     """List the playlists, with how long each plays once through."""
     with told(as_json=as_json):
-        lists = station.schedules.schedule().playlists
-        about = [
-            {
-                "playlist": one.id,
-                "title": one.title,
-                "kind": "fixed" if isinstance(one, FixedList) else "rotating",
-                "seconds": round(seconds(playing_time(one, station.pool))),
-            }
-            for one in lists
-        ]
+        about = playlists_fields(station)
     if as_json:
         click.echo(json.dumps({"playlists": about}, ensure_ascii=False))
         return
@@ -65,12 +54,7 @@ def list_command(station: RadioStation, as_json: bool) -> None:
 def show(station: RadioStation, name: str, as_json: bool) -> None:
     """List the tracks of a playlist; of a rotating one those that take turns."""
     with told(as_json=as_json):
-        found = station.schedules.schedule().playlist(name)
-        if isinstance(found, FixedList):
-            tracks = [(item, station.pool.by_id.get(item)) for item in found.items]
-        else:
-            tracks = [(one.id, one) for one in station.pool.chosen(found.choice)]
-    listed = [_track(item, recording) for item, recording in tracks]
+        listed = playlist_fields(station, name)["tracks"]
     if as_json:
         click.echo(json.dumps({"playlist": name, "tracks": listed}, ensure_ascii=False))
         return
@@ -96,7 +80,7 @@ def add(
 ) -> None:
     """Add RECORDINGS to a fixed playlist; make it if it is new."""
     with told(as_json=as_json):
-        items = _items(station, name)
+        items = fixed_items(station, name)
         new = [station.recordings.one(each).recording.id for each in recordings]
         at = len(items) if place is None else max(0, place - 1)
         _keep(station, name, [*items[:at], *new, *items[at:]], why, as_json=as_json)
@@ -113,7 +97,7 @@ def drop(
 ) -> None:
     """Take RECORDINGS off a fixed playlist, wherever they stand in it."""
     with told(as_json=as_json):
-        items = _items(station, name)
+        items = fixed_items(station, name)
         gone = tuple(recordings)
         _keep(station, name, [i for i in items if not i.startswith(gone)], why, as_json=as_json)
 
@@ -148,14 +132,13 @@ def import_command(station: RadioStation, name: str, file: Path, why: str, as_js
     from broadcaster.ingest.tags import repaired_korean
 
     with told(as_json=as_json):
+        # Old Korean players write CP949 where others write UTF-8.
+        text = repaired_korean(file.read_bytes().decode("utf-8-sig", "surrogateescape"))
         try:
-            # Old Korean players write CP949 where others write UTF-8.
-            text = repaired_korean(file.read_bytes().decode("utf-8-sig", "surrogateescape"))
-            listed = read_list(text, form_of(file.suffix))
+            form = form_of(file.suffix)
         except PlaylistFileError as error:
             raise LookupError(f"{file}: {error}") from None
-        known = {one.file: one.recording.id for one in station.recordings.every()}
-        found, missing = _matched(listed, file.parent, known)
+        found, missing = matched(station, text, form, file.parent)
         _keep(station, name, found, why or f"from {file.name}", as_json=as_json)
     for location in missing:
         click.echo(f"not in the library, left out: {location}", err=True)
@@ -169,53 +152,17 @@ def import_command(station: RadioStation, name: str, file: Path, why: str, as_js
 def export_command(station: RadioStation, name: str, file: Path) -> None:
     """Write a playlist as an M3U, M3U8, PLS or XSPF FILE, by its suffix."""
     with told(as_json=False):
-        found = station.schedules.schedule().playlist(name)
-        files = {one.recording.id: one.file for one in station.recordings.every()}
-        tracks = (
-            [station.pool.by_id[item] for item in found.items if item in station.pool.by_id]
-            if isinstance(found, FixedList)
-            else list(station.pool.chosen(found.choice))
-        )
         try:
-            listed = (
-                Listed(files.get(one.id) or one.id, one.title, seconds(one.playing_length))
-                for one in tracks
-            )
-            file.write_text(written_list(listed, form_of(file.suffix), found.title), "utf-8")
+            form = form_of(file.suffix)
         except PlaylistFileError as error:
-            raise LookupError(str(error)) from None
-    click.echo(f"{len(tracks)} tracks in {file}")
-
-
-def _matched(
-    listed: tuple[Listed, ...], folder: Path, known: dict[str, str]
-) -> tuple[list[str], list[str]]:
-    """The recordings that a playlist file names, and what of it is not in the library."""
-    found: list[str] = []
-    missing: list[str] = []
-    for one in listed:
-        path = path_of(one.location)
-        plain = None if path is None else (folder / path.replace("\\", "/")).absolute()
-        name = known.get(str(plain)) or known.get(str(plain and plain.resolve()))
-        if name is None:
-            missing.append(one.location)
-        else:
-            found.append(name)
-    return found, missing
-
-
-def _items(station: RadioStation, name: str) -> list[str]:
-    """What a fixed list holds now; nothing when it is new."""
-    found = next((p for p in station.schedules.schedule().playlists if p.id == name), None)
-    if found is not None and not isinstance(found, FixedList):
-        raise LookupError(f'"{name}" is a rotating list: change it with broadcaster schedule set')
-    return list(found.items) if found is not None else []
+            raise LookupError(f"{file}: {error}") from None
+        text, count = list_text(station, name, form)
+        file.write_text(text, "utf-8")
+    click.echo(f"{count} tracks in {file}")
 
 
 def _keep(station: RadioStation, name: str, items: list[str], why: str, *, as_json: bool) -> None:
-    fields = schedule_fields(station.schedules.schedule()).get("playlists", {}).get(name, {})
-    edit = Edit({"playlists": {name: {**fields, "items": items}}})
-    version = station.schedules.change(edit, me(), why, station.names)
+    version = station.schedules.change(items_edit(station, name, items), me(), why, station.names)
     length = sum(
         station.pool.by_id[item].playing_length for item in items if item in station.pool.by_id
     )
@@ -225,16 +172,6 @@ def _keep(station: RadioStation, name: str, items: list[str], why: str, *, as_js
         click.echo(json.dumps(about))
     else:
         click.echo(f"{name}: {len(items)} tracks, {_clock(about['seconds'])}")
-
-
-def _track(item: str, recording: Recording | None) -> dict[str, Any]:
-    return {
-        "recording": item,
-        "at_hand": recording is not None,
-        "title": recording.title if recording else None,
-        "artist": recording.artist if recording else None,
-        "seconds": round(seconds(recording.playing_length), 1) if recording else None,
-    }
 
 
 def _clock(length: Any) -> str:  # noqa: ANN401 - whole seconds

@@ -19,16 +19,15 @@ from typing import Any, TypeVar
 import click
 import yaml
 
+from broadcaster.ingest.errors import IngestError
 from broadcaster.options import run_option, station_state_option
+from broadcaster.radio.calendars import calendar_edit, week_text
 from broadcaster.radio.fields import preview_fields, version_fields
 from broadcaster.radio.recordings import RecordingsError
 from broadcaster.radio.schedule_store import Refused, said
 from broadcaster.radio.station import RadioStation, radio_station
 from broadcaster.run_directory import RunDirectory, StateDirectory
-from playlists.calendar import CalendarError, calendar_entries, calendar_text
 from playlists.preview import Preview
-from playlists.recurrence import Recurrence
-from playlists.schedule import Entry, EntryId, Schedule
 from playlists.schedule_edit import SECTIONS, Edit
 from playlists.schedule_file import parse_schedule, schedule_fields, schedule_text
 
@@ -76,7 +75,7 @@ def told(*, as_json: bool) -> Iterator[None]:
     """Say why something is refused, and end with status 2."""
     try:
         yield
-    except (*Refused, RecordingsError, LookupError) as error:
+    except (*Refused, RecordingsError, IngestError, LookupError) as error:
         text = str(error.args[0]) if isinstance(error, KeyError) else said(error)
         if as_json:
             click.echo(json.dumps({"error": text}, ensure_ascii=False))
@@ -244,10 +243,9 @@ def preview_command(station: RadioStation, days: float, only: str | None, as_jso
 def export_calendar(station: RadioStation, file: Path) -> None:
     """Write the entries as an iCalendar FILE for other calendars."""
     with told(as_json=False):
-        entries = station.schedules.schedule().entries
-        now = dt.datetime.now(dt.UTC).replace(microsecond=0)
-        file.write_text(calendar_text(entries, station.site.time_zone, now), "utf-8", newline="")
-    click.echo(f"{len(entries)} entries in {file}")
+        text, count = week_text(station)
+        file.write_text(text, "utf-8", newline="")
+    click.echo(f"{count} entries in {file}")
 
 
 @schedule.command(name="import-calendar")
@@ -262,17 +260,11 @@ def import_calendar(
 ) -> None:
     """Add the events of an iCalendar FILE as entries; those of the same name are replaced."""
     with told(as_json=as_json):
-        usual = None
-        if plays is not None:
-            named = tuple(name.strip() for name in zones.split(","))
-            first = Recurrence(dt.datetime.combine(dt.date(2026, 1, 1), dt.time(0)))
-            usual = Entry(EntryId("x"), "", named, first, dt.timedelta(hours=1), plays=plays)
+        named = tuple(name.strip() for name in zones.split(","))
         try:
-            found = calendar_entries(file.read_text("utf-8"), station.zone, usual)
-        except (CalendarError, UnicodeDecodeError) as error:
+            edit = calendar_edit(station, file.read_text("utf-8"), named, plays)
+        except (UnicodeDecodeError, LookupError) as error:
             raise LookupError(f"{file}: {error}") from None
-        fields = schedule_fields(Schedule(entries=found)).get("entries", {})
-        edit = Edit({"entries": fields})
         version = station.schedules.change(edit, me(), why or f"from {file.name}", station.names)
         _print_version(station, version.number, as_json=as_json)
 

@@ -69,6 +69,10 @@ class Acts:
 
         return act
 
+    async def steer(self, call: Call) -> Mapping[str, Any]:
+        """Steer the running programme."""
+        return await self._send("steer", call, call.body.fields())
+
     async def start_exercise(self, call: Call) -> Mapping[str, Any]:
         """Begin an exercise."""
         return await self._send("exercise", call, call.body.fields())

@@ -13,6 +13,7 @@ from broadcaster.console.identity import Identity
 from broadcaster.console.keeping_people import KeepingPeople
 from broadcaster.console.openapi import openapi
 from broadcaster.console.problem import ProblemError
+from broadcaster.console.radio_routes import radio_routes
 from broadcaster.console.reading import Reading
 from broadcaster.console.routes import Call, Given, Route
 from broadcaster.console.signing_in import SigningIn
@@ -44,6 +45,7 @@ def routes(station: Station, gate: Gate) -> tuple[Route, ...]:
         *_reading(reading, gate),
         *_warning(acts),
         *_spares(acts),
+        *radio_routes(station, acts),
         *_signing_in(SigningIn(station, gate)),
         *_people(KeepingPeople(station)),
     )

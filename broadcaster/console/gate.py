@@ -241,7 +241,7 @@ class Gate:
             return None
         try:
             async with asyncio.timeout(BODY_LIMIT):
-                octets = await request.read()
+                octets = await _read_body(request, route.longest)
         except TimeoutError:
             raise ProblemError(408, "too-slow", "the request took too long to arrive") from None
         if octets and request.content_type != "application/json":
@@ -250,6 +250,16 @@ class Gate:
             return route.takes.model_validate_json(octets or b"{}")
         except ValidationError as error:
             raise _invalid(error) from None
+
+
+async def _read_body(request: web.Request, longest: int) -> bytes:
+    """The whole body; raises ProblemError when it is longer than a route takes."""
+    octets = bytearray()
+    async for piece in request.content.iter_any():
+        octets += piece
+        if len(octets) > longest:
+            raise ProblemError(413, "too-long", f"a body has at most {longest} bytes")
+    return bytes(octets)
 
 
 NOBODY: Final = Identity("nobody", "", frozenset())

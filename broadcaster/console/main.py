@@ -30,6 +30,7 @@ from broadcaster.engine.libc import die_with_parent
 from broadcaster.interfaces import interfaces
 from broadcaster.kept_site import site_or_kept
 from broadcaster.log import set_up
+from broadcaster.radio.uploads import remove_drafts
 from broadcaster.run_directory import RunDirectory, StateDirectory, write_whole
 from zones.console_settings import DEFAULT_CONSOLE_HOST, ConsoleSettings
 from zones.sitefile import SiteError
@@ -89,6 +90,7 @@ async def _served(options: argparse.Namespace) -> None:
             names_of(settings), tls is not None, options.demo, settings.single_sign_on is not None
         ),
     )
+    remove_drafts(state.path)
     app = application(station, Pages())
     if settings.single_sign_on is not None:
         secret = _secret(read.config.parent / settings.single_sign_on.secret_file)

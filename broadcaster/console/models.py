@@ -191,6 +191,9 @@ class Play(Request):
     priority: Annotated[int, Field(ge=0, le=255)] = 100
     kind: Literal["notice", "warning"] = "notice"
     repeat: bool = False
+    in_quiet_hours: bool = Field(
+        False, description="Play it in quiet hours too: say so when you were asked about them."
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Play:

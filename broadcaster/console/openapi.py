@@ -127,7 +127,12 @@ def _operation(route: Route, refs: Any, schemas: dict[str, Any]) -> dict[str, An
         parameters += _query_parameters(refs[route.query, "validation"], schemas)
     if parameters:
         operation["parameters"] = parameters
-    if route.takes is not None:
+    if route.file_type:
+        operation["requestBody"] = {
+            "required": True,
+            "content": {route.file_type: {"schema": {"type": "string", "format": "binary"}}},
+        }
+    elif route.takes is not None:
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": refs[route.takes, "validation"]}},

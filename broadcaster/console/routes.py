@@ -58,3 +58,7 @@ class Route:
     media_type: str = "application/json"
     parameters: Mapping[str, str] = field(default_factory=dict)
     """What the parts of the path in braces mean."""
+    longest: int = 1 << 16
+    """Bytes that the body may have."""
+    file_type: str = ""
+    """Of a body that is a file, which the handler reads by itself."""

@@ -65,7 +65,7 @@ from broadcaster.control.spares_file import SparesFile, read_spares
 from broadcaster.control.steering import read_steer
 from broadcaster.control.store_care import StoreCare
 from broadcaster.control.warnings import Warnings
-from broadcaster.control.wire import read_command
+from broadcaster.control.wire import check_right, read_command
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.local_part import clear_claims
 from broadcaster.engine.plan import Part, Plan, PlanError
@@ -135,7 +135,8 @@ class Control:
             core.ground.seed,
         )
         self._radio = RadioDesk(
-            lambda: RadioStation(core.ground.site, sites.note.config, state, run)
+            lambda: RadioStation(core.ground.site, sites.note.config, state, run),
+            self._keeper.fate,
         )
         self._live = LiveKeeper(
             run,
@@ -289,13 +290,18 @@ class Control:
         core = self._core
         if fields.get("name") == "explain":
             return {"stories": core.detecting.stories(str(fields.get("alert", "all")))}
+        if fields.get("name") == "now-playing":
+            playing = self._snapshots.playing
+            return {"zones": playing(self._look(), self._schedule.by_sound, self._live.stale)}
         now = core.ground.clock.sample_at(monotonic_ns())
         try:
             if fields.get("name") == "reload":
                 return await self._reload(fields)
             if self._radio.knows(fields.get("name")):
+                check_right(str(fields["name"]), fields)
                 return await self._radio.answer(fields)
             if fields.get("name") == "steer":
+                check_right("steer", fields)
                 known = self._schedule.by_sound.values()
                 place = partial(ring_path, self._run.path)
                 return await self._done(read_steer(fields, known, now, place))
@@ -472,18 +478,19 @@ class Control:
         return (*faults, *(fault for one in beside for fault in one.faults))
 
     def _snapshot(self) -> Message:
-        loop = asyncio.get_running_loop()
+        return self._snapshots.take(self._look())
+
+    def _look(self) -> Look:
+        """What is read beside the core, now."""
         legs = {stream.id: len(stream.legs) for stream in self._core.ground.streams}
-        return self._snapshots.take(
-            Look(
-                now=loop.time(),
-                monotonic_ns=monotonic_ns(),
-                engine=self._block.state(),
-                legs=self._block.leg_counts(legs),
-                local=self._local,
-                faults=self._faults(),
-                queriers=self._queriers.by_network(self._core.ground.site.networks),
-            )
+        return Look(
+            now=asyncio.get_running_loop().time(),
+            monotonic_ns=monotonic_ns(),
+            engine=self._block.state(),
+            legs=self._block.leg_counts(legs),
+            local=self._local,
+            faults=self._faults(),
+            queriers=self._queriers.by_network(self._core.ground.site.networks),
         )
 
 

@@ -80,8 +80,10 @@ class Index:
         entry = Entry(stamps[path], _recording(said.get("recording")), said.get("error", ""))
         return self.with_file(path, entry)
 
-    def library(self, folders: Mapping[str, tuple[str, ...]], *, is_settled: bool) -> Library:
-        """The sound at hand, when these files lie in these folders."""
+    def library(
+        self, folders: Mapping[str, tuple[str, ...]], *, is_settled: bool, waiting: int = 0
+    ) -> Library:
+        """The sound at hand, when these files lie in these folders and some still wait."""
         recordings = {
             folder: tuple(
                 entry.recording
@@ -96,7 +98,9 @@ class Index:
             for path in paths
             if (entry := self.files.get(path)) is not None and entry.recording is not None
         }
-        return Library(recordings, self.chime, self.messages, is_settled, self.voices, places)
+        return Library(
+            recordings, self.chime, self.messages, is_settled, self.voices, places, waiting
+        )
 
     def faults(self, folders: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """A sentence for each file there that cannot be played; the last counts the rest."""

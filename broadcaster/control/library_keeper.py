@@ -22,6 +22,7 @@ from broadcaster.catalogue_reader import CATALOGUE, FOLDER, VOICES, write_names
 from broadcaster.control.library_index import Entry, Index, Stamp, decode_index, encode_index
 from broadcaster.control.programme import Library
 from broadcaster.control.voice_index import VoiceIndex
+from broadcaster.radio.uploads import UPLOADS, place_of
 from broadcaster.run_directory import StateDirectory, write_whole
 from zones.sound import PcmId
 
@@ -79,7 +80,7 @@ class LibraryKeeper:
         `names` are those of zones and exits, which warnings say.
         """
         self._state = state
-        self._folders = folders
+        self._folders = {UPLOADS: place_of(state.path), **folders}
         self._publish = publish
         self._names = names
         self._path = state.path / "library.json"
@@ -119,9 +120,13 @@ class LibraryKeeper:
 
     def use(self, folders: Mapping[str, Path], names: SiteNames = _NO_NAMES) -> None:
         """The programme's entries name these places, and warnings these names, from now on."""
-        self._folders = folders
+        self._folders = {UPLOADS: place_of(self._state.path), **folders}
         if names != self._names:
             self._names, self._is_refreshed = names, False
+
+    def fate(self, path: Path) -> Entry | None:
+        """What became of a file; None while it waits to be brought in."""
+        return self._index.files.get(str(path.absolute()))
 
     # --- looking ---
 
@@ -153,14 +158,15 @@ class LibraryKeeper:
             f"there is no recording in {self._folders[name]}: the chime plays instead; put audio "
             "files there"
             for name, stamps in self._found.items()
-            if not stamps and name in self._folders
+            if not stamps and name in self._folders and name != UPLOADS
         ]
         folders = {name: tuple(stamps) for name, stamps in self._found.items()}
         own = (
             one for one in (self._store_fault, self._unwritten, *self._index.voices.told()) if one
         )
         self.faults = (*empty, *own, *self._index.faults(folders))
-        self._publish(self._index.library(folders, is_settled=is_settled))
+        waiting = len(self._new(self._found))
+        self._publish(self._index.library(folders, is_settled=is_settled, waiting=waiting))
 
     # --- bringing in ---
 

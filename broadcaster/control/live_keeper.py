@@ -69,6 +69,8 @@ class LiveKeeper:
         self._workers: dict[str, tuple[str, Process]] = {}
         self._not_before: dict[str, float] = {}
         self.faults: tuple[str, ...] = ()
+        self.stale: frozenset[str] = frozenset()
+        """The live sources that should be heard now and bring no sound."""
 
     async def run(self) -> None:
         """Keep the sources until cancelled; then end the workers."""
@@ -101,10 +103,13 @@ class LiveKeeper:
                 continue
             self._workers[name] = (addresses[name], await self._started(name, addresses[name]))
         now = self._now()
+        self.stale = frozenset(
+            name for name in on_air(self._claims(), now) if self._is_stale(name, now)
+        )
         faults += [
             f"the live source {name} brings no sound: the list below it plays; look at {address}"
             for name, (address, _) in sorted(self._workers.items())
-            if name in on_air(self._claims(), now - ANSWERED_WITHIN) and self._is_stale(name, now)
+            if name in self.stale & on_air(self._claims(), now - ANSWERED_WITHIN)
         ]
         self.faults = tuple(faults)
 

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from broadcaster.control.voice_index import VoiceIndex
 from broadcaster.engine.plan import GainStep
+from broadcaster.radio.uploads import UPLOADS
 from playlists.lane import Circle, Due, Item, Stretch, laid_out
 from playlists.outline import QUIET_HOURS, LaneOutline, Outline, Span, outline
 from playlists.premises import site_premises
@@ -94,6 +95,13 @@ class Library:
 
     places: Mapping[str, str] = field(default_factory=dict)
     """The file that each recording came from, by its id."""
+    waiting: int = 0
+    """Files that are there and not yet brought in."""
+
+    @property
+    def played(self) -> Mapping[str, tuple[Recording, ...]]:
+        """The folders that the programme plays by itself: not what was only sent in."""
+        return {name: found for name, found in self.folders.items() if name != UPLOADS}
 
     def titles(self) -> dict[str, str]:
         """The title of each recording's sound."""
@@ -116,7 +124,7 @@ def is_programme(claim: Claim) -> bool:
 
 def rotations(library: Library, seed: int) -> dict[str, Rotation]:
     """The order in which each folder's recordings play; worked out once for a library."""
-    folders = dict(library.folders)
+    folders = dict(library.played)
     folders[_ALL] = tuple({one.pcm: one for every in folders.values() for one in every}.values())
     return {name: Rotation(playable(found), seed) for name, found in folders.items()}
 
@@ -346,7 +354,7 @@ class _Programme:
         everything = endless(self._dealt.get(_ALL, _EMPTY))
         kept = self._standing.sources.get(_list(_ALL))
         # A single folder is below already, as the default list.
-        if len(self._library.folders) > 1:
+        if len(self._library.played) > 1:
             whole = everything if kept is None or everything not in (None, kept) else kept
             if whole is not None:
                 self.sources[_list(_ALL)] = whole

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from alerts.alert import Instant
@@ -12,16 +13,18 @@ from alerts.exercise import ExerciseState
 from broadcaster.control import alert_records, programme
 from broadcaster.control.core import Core
 from broadcaster.control.detecting import shown
+from broadcaster.control.now_playing import zone_playing
 from broadcaster.control.site_description import SiteDescription
 from broadcaster.control.witnesses import Seen, all_true, arrivals
 from broadcaster.engine.plan import Plan, Stream
 from broadcaster.engine.render import Mix, mixes
 from broadcaster.engine.shared_block import EngineState, LegCount
 from broadcaster.witness import Fact
+from playlists.recording import Recording
 from zones.bus import Claim, ClaimId, pruned
 from zones.media_time import RATE, Sample
 from zones.site import StreamId
-from zones.sound import Sequence, Timeline, pieces
+from zones.sound import PcmId, Sequence, Timeline, pieces
 
 _ENDED = 20
 """Alerts that ended and are still shown."""
@@ -89,6 +92,32 @@ class Snapshots:
             "messages": {name: one.title for name, one in core.library.messages.items()},
             "faults": list(look.faults),
         }
+
+    def playing(
+        self, look: Look, known: Mapping[PcmId, Recording], stale: Collection[str]
+    ) -> list[dict[str, Any]]:
+        """What each zone hears now and next; `stale` are live sources without sound."""
+        core = self._core
+        self._refresh(look.local)
+        at = core.sample(look.now)
+        found: dict[str, dict[str, Any]] = {}
+        for stream in core.ground.streams:
+            mix = self._mixes.get(stream.id)
+            if mix is None or stream.zone in found:
+                continue
+            zone = core.ground.site.zone(stream.zone)
+            sent = core.witnesses.seen(stream.id, Fact.SENT, at)
+            found[stream.zone] = {
+                "zone": stream.zone,
+                "zone_name": {"ko": zone.name.ko, "en": zone.name.en},
+                **zone_playing(
+                    *(mix, at, known, core.plan.anchor),
+                    title=partial(self._title, at=at),
+                    stale=stale,
+                ),
+                "sent": all_true(seen.value for seen in sent),
+            }
+        return list(found.values())
 
     def _refresh(self, local: Plan | None) -> None:
         core = self._core
@@ -272,4 +301,5 @@ def _music(core: Core) -> dict[str, Any]:
         "recordings": sum(len(folder) for folder in core.library.folders.values()),
         "planned_until": min(ends, default=None),
         "settled": core.library.is_settled,
+        "waiting": core.library.waiting,
     }

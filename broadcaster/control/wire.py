@@ -51,7 +51,7 @@ def read_command(fields: _Fields, site: Site, clock: MediaClock, now: Sample) ->
         RefusedError: it is none, with a sentence and the field that is wrong.
     """
     name = str(fields.get("name"))
-    _check_right(name, fields)
+    check_right(name, fields)
     if name in ALERT_ORDERS or name == "preview":
         return _alerting(name, fields, site, clock, now)
     reader = _READERS.get(name)
@@ -63,8 +63,12 @@ def read_command(fields: _Fields, site: Site, clock: MediaClock, now: Sample) ->
     return reader(fields, site, clock, now)
 
 
-def _check_right(name: str, fields: _Fields) -> None:
-    """Refuse what somebody's roles do not allow; without roles it came by the run directory."""
+def check_right(name: str, fields: _Fields) -> None:
+    """Refuse what somebody's roles do not allow; without roles it came by the run directory.
+
+    Raises:
+        RefusedError: saying who may not do what.
+    """
     roles = fields.get("roles")
     if roles is None:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -86,9 +86,14 @@ def recording_fields(kept: Kept) -> dict[str, Any]:
 
 
 def heard_tracks(
-    state: Path, since: datetime | None = None, until: datetime | None = None
+    state: Path,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    zones: Collection[str] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The as-run entries of the programme in a state directory's journal, in order.
+
+    With `zones` only what one of them heard.
 
     Raises:
         JournalError: there is no journal, or it cannot be read.
@@ -98,5 +103,6 @@ def heard_tracks(
     for row in JournalReader(state).rows(kind=Kind.AS_RUN):
         if first <= row.utc < end:
             facts: dict[str, Any] = json.loads(row.facts)
-            if facts.get("what") == "track":
+            is_wanted = zones is None or not set(zones).isdisjoint(facts.get("zones", ()))
+            if facts.get("what") == "track" and is_wanted:
                 yield facts

@@ -13,6 +13,7 @@ from broadcaster.engine.plan import Part, Plan, PlanError
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.radio.recordings import Recordings
 from broadcaster.radio.schedule_store import ScheduleStore
+from broadcaster.radio.uploads import UPLOADS, place_of
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
 from broadcaster.site_in_force import site_in_force
 from broadcaster.site_reader import read_site
@@ -64,16 +65,18 @@ class RadioStation:
     def pool(self) -> Pool:
         """The recordings at hand, by id and by folder of the programme."""
         kept = list(self.recordings.every())
-        folders = {entry.recordings for entry in self.site.programme}
+        places = {
+            UPLOADS: place_of(self.state.path).absolute(),
+            **{
+                entry.recordings: (self.config.parent / entry.recordings).absolute()
+                for entry in self.site.programme
+            },
+        }
         return Pool(
             {one.recording.id: one.recording for one in kept},
             {
-                folder: tuple(
-                    one.recording
-                    for one in kept
-                    if Path(one.file).is_relative_to((self.config.parent / folder).absolute())
-                )
-                for folder in folders
+                folder: tuple(one.recording for one in kept if Path(one.file).is_relative_to(place))
+                for folder, place in places.items()
             },
         )
 

@@ -16,7 +16,11 @@ def test_the_administrator_may_do_everything():
 
 
 def test_whoever_only_looks_changes_nothing():
-    programme = {"schedule", "schedule-versions", "schedule-preview", "recordings"}
+    programme = {
+        *("schedule", "schedule-versions", "schedule-check", "schedule-preview", "calendar"),
+        *("playlists", "playlist", "playlist-export", "recordings", "recording", "duplicates"),
+        "uploads",
+    }
     looks = {"look", "read-metrics", *programme}
     assert set(rights_of([Role.VIEWER])) == looks
     spares = {"spare-take-over", "spare-give-back"}

@@ -20,6 +20,36 @@ PASSWORD = "correct horse battery"  # noqa: S105 - of the people of these tests
 NAMES = frozenset({"127.0.0.1", "localhost", "console.lan"})
 
 
+VERSION = {"version": 2, "at": "2026-11-22T12:00+00:00", "who": "kim", "why": "", "changes": []}
+SEEN = {
+    "begin": "2026-11-22T12:00:00+00:00", "end": "2026-11-23T12:00:00+00:00", "tracks": [],
+    "unplayable_zone_minutes": 0.0, "findings": [], "conflicts": [], "silences": [], "all": 0,
+}  # fmt: skip
+RADIO = {
+    "recordings": {"recordings": [{"id": "r1", "title": "바다"}], "all": 1},
+    **{
+        name: {"recording": {"id": "r1", "title": "바다"}, "playlists": ["calm"]}
+        for name in ("recording", "recording-say", "recording-edit")
+    },
+    "recording-remove": {"removed": "r1"},
+    "duplicates": {"alike": []},
+    "uploads": {"uploads": [{"upload": "a.mp3", "bytes": 3, "state": "waiting"}], "all": 1},
+    "playlists": {"playlists": []},
+    "playlist": {"playlist": "calm", "tracks": []},
+    "playlist-export": {"text": "#EXTM3U", "tracks": 0},
+    "calendar": {"text": "BEGIN:VCALENDAR", "entries": 0},
+    "schedule": {"version": VERSION, "schedule": {}},
+    "schedule-edit": VERSION, "schedule-replace": VERSION, "schedule-undo": VERSION,
+    "playlist-import": VERSION, "calendar-import": VERSION,
+    "schedule-check": SEEN, "schedule-preview": SEEN,
+    "schedule-versions": {"versions": [VERSION]},
+    "now-playing": {"zones": []},
+    "as-run": {"entries": [], "all": 0, "since": "2026-11-01T00:00:00+09:00", "until": None,
+               "zones": None, "time_zone": "Asia/Seoul"},
+}  # fmt: skip
+"""What control answers the radio staff."""
+
+
 class FakeControl:
     """Answers commands as control would; `said` is its snapshot."""
 
@@ -40,6 +70,9 @@ class FakeControl:
             return {}
         if command["name"] == "site":
             return {"version": "1", "zones": [{"id": "upper"}, {"id": "lower"}]}
+        if command["name"] in RADIO and not self.refusal:
+            self.commands.put_nowait(command)
+            return RADIO[command["name"]]
         if self.refusal:
             raise CommandRefusedError(self.refusal, "zones")
         await self.may_answer.wait()

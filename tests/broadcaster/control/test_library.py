@@ -193,7 +193,7 @@ async def test_new_files_come_in_and_a_restart_has_them_at_once(state_directory,
 async def test_an_empty_folder_is_said_and_leaves_the_chime(state_directory, tmp_path):
     async with kept(state_directory, tmp_path / "music") as (publisher, keeper):
         library = await publisher.until(lambda library: library.chime is not None)
-        assert library.folders == {"music/": ()}
+        assert library.played == {"music/": ()}
         assert "the chime plays instead" in keeper.faults[0]
 
 

@@ -1,16 +1,22 @@
 """What the radio staff ask of control over the link, and what they are told."""
 
+from pathlib import Path
+
 import pytest
 
+from broadcaster.control.library_index import Entry, Stamp
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.radio_desk import RadioDesk
+from broadcaster.ingest.library import Imported, Library
 from broadcaster.radio.recordings import Recordings
 from broadcaster.radio.station import RadioStation
 from broadcaster.rights import is_allowed
 from broadcaster.run_directory import RunDirectory, StateDirectory
 from tests.broadcaster.control.bench import recording, site
 from tests.house.checkout import ROOT
+from tests.scenarios.whole_station import write_sound
 
+FATES: dict[Path, Entry] = {}
 ENTRY = {"zones": "all", "playlist": "calm", "first": "2026-11-22 07:00", "length": "1 h"}
 
 
@@ -18,7 +24,7 @@ ENTRY = {"zones": "all", "playlist": "calm", "first": "2026-11-22 07:00", "lengt
 def desk(tmp_path):
     state, run = StateDirectory(tmp_path / "state"), RunDirectory(tmp_path / "run")
     Recordings(state.path).add([("/a.flac", recording(1)), ("/b.flac", recording(2))])
-    return RadioDesk(lambda: RadioStation(site(), ROOT / "config.yaml", state, run))
+    return RadioDesk(lambda: RadioStation(site(), ROOT / "config.yaml", state, run), FATES.get)
 
 
 async def asked(desk, name, **fields):
@@ -60,6 +66,83 @@ async def test_recordings_are_found_and_described_in_seconds(desk):
     assert (await asked(desk, "recordings", words=""))["all"] == 2
 
 
+async def test_lists_go_out_to_other_programs_and_come_in_from_them(desk):
+    put = {"playlists": {"calm": {"title": "잔잔", "items": ["r1", "gone"]}}}
+    await asked(desk, "schedule-edit", put=put)
+    (about,) = (await asked(desk, "playlists"))["playlists"]
+    assert (about["kind"], about["title"]) == ("fixed", "잔잔")
+    shown = await asked(desk, "playlist", playlist="calm")
+    assert [one["at_hand"] for one in shown["tracks"]] == [True, False]
+    for form in ("m3u8", "pls", "xspf"):
+        text = (await asked(desk, "playlist-export", playlist="calm", form=form))["text"]
+        made = await asked(desk, "playlist-import", playlist=form, form=form, text=text)
+        assert (made["tracks"], made["missing"]) == (1, [])
+    elsewhere = "C:\\Music\\b.flac\n/nowhere/z.mp3\n"
+    made = await asked(desk, "playlist-import", playlist="old", form="m3u", text=elsewhere)
+    assert (made["tracks"], made["missing"]) == (1, ["/nowhere/z.mp3"])
+    assert (await asked(desk, "recording", recording="r1"))["playlists"][0] == "calm"
+
+
+async def test_the_week_goes_out_as_a_calendar_and_comes_back(desk):
+    put = {"playlists": {"calm": {"items": ["r1"]}}, "entries": {"morning": ENTRY}}
+    await asked(desk, "schedule-edit", put=put)
+    text = (await asked(desk, "calendar"))["text"]
+    await asked(desk, "schedule-edit", remove={"entries": ["morning"]})
+    await asked(desk, "calendar-import", text=text)
+    assert (await asked(desk, "schedule"))["schedule"]["entries"]["morning"]["playlist"] == "calm"
+    (empty,) = (await asked(desk, "schedule-check", text="schema: 1\n"))["findings"]
+    assert empty["remedy"]
+
+
+async def test_an_act_that_comes_again_is_not_done_again(desk):
+    put = {"playlists": {"calm": {"items": ["r1"]}}}
+    await asked(desk, "schedule-edit", put=put, key="first-act")
+    await asked(desk, "schedule-edit", put=put, key="other-act")
+    first = await asked(desk, "schedule-undo", key="undo-act")
+    assert await asked(desk, "schedule-undo", key="undo-act") == first
+    assert (await asked(desk, "schedule"))["version"]["version"] == 3
+
+
+async def test_what_was_sent_in_is_told_with_its_fate(desk, tmp_path, monkeypatch):
+    place = tmp_path / "state" / "uploads"
+    place.mkdir()
+    for name in ("a.flac", "b.mp3", "c.ogg", ".d.part"):
+        (place / name).write_bytes(b"1234")
+    stamp = Stamp(4, 0)
+    monkeypatch.setitem(FATES, place / "a.flac", Entry(stamp, recording(1)))
+    monkeypatch.setitem(FATES, place / "b.mp3", Entry(stamp, None, "b.mp3 is no audio"))
+    listed = (await asked(desk, "uploads"))["uploads"]
+    assert {one["upload"]: (one["state"], one["recording"], one["reason"]) for one in listed} == {
+        "a.flac": ("imported", "r1", None),
+        "b.mp3": ("refused", None, "b.mp3 is no audio"),
+        "c.ogg": ("waiting", None, None),
+    }
+
+
+async def test_a_recording_that_was_sent_in_goes_with_its_file(desk, tmp_path):
+    place = tmp_path / "state" / "uploads"
+    place.mkdir()
+    sent = place / "new.flac"
+    sent.write_bytes(b"1234")
+    Recordings(tmp_path / "state").add([(str(sent), recording(7))])
+    assert await asked(desk, "recording-remove", recording="r7") == {"removed": "r7"}
+    assert not sent.exists()
+
+
+@pytest.mark.slow
+async def test_a_recording_is_edited_by_a_process_of_its_own(desk, tmp_path):
+    file = write_sound(tmp_path / "a.wav", 3, seed=1)
+    (made,) = Library(tmp_path / "state").import_files([file])
+    assert isinstance(made, Imported)
+    answer = await asked(
+        desk, "recording-edit", recording=made.recording.id, trim=[0.5, 2.5], title="짧게"
+    )
+    assert answer["recording"]["title"] == "짧게"
+    assert answer["recording"]["length"] == pytest.approx(2, abs=0.01)
+    with pytest.raises(RefusedError, match="cannot be kept"):
+        await asked(desk, "recording-edit", recording=made.recording.id, trim=[0.5, 99])
+
+
 @pytest.mark.parametrize(
     ("name", "fields", "says"),
     [
@@ -71,6 +154,10 @@ async def test_recordings_are_found_and_described_in_seconds(desk):
         ("schedule-preview", {"zone": "nowhere"}, "no zone or group"),
         ("recording-say", {"recording": "zz", "said": {}}, "no recording"),
         ("as-run", {}, "no journal"),
+        ("playlist", {"playlist": "none"}, "none"),
+        ("playlist-import", {"playlist": "x", "form": "doc"}, "makes no sense"),
+        ("calendar-import", {"text": "x"}, "no calendar"),
+        ("recording-remove", {"recording": "zz"}, "no recording"),
     ],
 )
 async def test_what_makes_no_sense_is_refused_in_words(desk, name, fields, says):

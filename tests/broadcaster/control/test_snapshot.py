@@ -1,6 +1,7 @@
 """What control shows: commanded, sent and arrived, each by its own witness."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from broadcaster.witness import Fact, Witness
 from tests.broadcaster.control.bench import adopt, play, started
 from zones.media_time import RATE
 from zones.site import StreamId
+from zones.sound import Ring
 
 NS = 1_000_000_000
 
@@ -106,6 +108,32 @@ def test_packets_faults_and_adoptions_are_passed_on(core):
     assert shown["faults"] == ["the disk is full"]
     assert shown["engine"]["adopted"] == 1
     assert shown["music"]["planned_until"] > 3600 * RATE
+
+
+def test_what_plays_now_and_next_is_told_with_its_names(core):
+    known = {one.pcm: one for listed in core.library.folders.values() for one in listed}
+    (first, *_) = Snapshots(core).playing(look(60.0), known, ())
+    assert (first["zone"], first["kind"], first["sent"]) == ("stream-1", "music", None)
+    assert first["title"] == stream(Snapshots(core).take(look(60.0)))["commanded"]["title"]
+    assert first["began"] < first["next"]["at"] <= first["ends"]
+    (later, *_) = Snapshots(core).playing(look(5 * 3600.0), known, ())
+    assert later["next"]["at"] == later["ends"]
+    core.handle(play(title="Bridge closed", at=core.sample(60.0)), 60.0)
+    adopt(core, 60.0, core.sample(60.0) + 480)
+    (first, *_) = Snapshots(core).playing(look(61.0), known, ())
+    assert (first["kind"], first["title"]) == ("announcement", "Bridge closed")
+
+
+def test_a_live_source_without_sound_is_not_what_plays(core):
+    claims = tuple(
+        replace(claim, source=Ring("studio")) if claim.id == "schedule" else claim
+        for claim in core.plan.claims
+    )
+    core.plan = replace(core.plan, claims=claims)
+    (first, *_) = Snapshots(core).playing(look(60.0), {}, ())
+    assert (first["kind"], first["title"]) == ("live", "studio")
+    (first, *_) = Snapshots(core).playing(look(60.0), {}, ("studio",))
+    assert first["title"] != "studio"
 
 
 def test_it_is_json(core):
