@@ -53,6 +53,7 @@ from broadcaster.control.detection_memory import beat, detections_found_again, w
 from broadcaster.control.free_words import FreeWords
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.live_keeper import LiveKeeper
+from broadcaster.control.plan_reader import adopted_plan, read_part
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
 from broadcaster.control.querier_watch import QuerierWatch
@@ -417,7 +418,7 @@ class Control:
             local = self._files[Part.LOCAL]
             if local.revision > seen:
                 seen = local.revision
-                self._local = _read_part(local)
+                self._local = read_part(local)
                 await self._take_over()
                 self._recorder.look_into_spool()
             heard = self._as_run.look(
@@ -497,20 +498,6 @@ class Control:
 def wall_anchor(clock: MediaClock) -> WallAnchor:
     """Media time and wall time, read together."""
     return WallAnchor(clock.sample_at(monotonic_ns()), datetime.now(UTC))
-
-
-def adopted_plan(file: PlanFile) -> Plan | None:
-    """The plan the engine plays by: the newest that can be read, else the one before it."""
-    plan = _read_part(file)
-    return _read_part(file, older=True) if plan is None else plan
-
-
-def _read_part(file: PlanFile, *, older: bool = False) -> Plan | None:
-    try:
-        return file.read(older=older)
-    except PlanError as error:
-        log.warning("a plan cannot be read and is not adopted: %s", error)
-        return None
 
 
 def main(arguments: list[str] | None = None) -> int:

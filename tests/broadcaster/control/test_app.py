@@ -9,8 +9,9 @@ from time import monotonic_ns
 import pytest
 
 from broadcaster.control.alert_recovery import AlertNotes
-from broadcaster.control.app import Control, adopted_plan, main, wall_anchor
+from broadcaster.control.app import Control, main, wall_anchor
 from broadcaster.control.core import Core
+from broadcaster.control.plan_reader import adopted_plan
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.querier_watch import QuerierWatch
 from broadcaster.control.site_keeper import SiteKeeper, folders_of
