@@ -101,7 +101,7 @@ async def _started(note: SiteNote, run: RunDirectory, state: StateDirectory) -> 
     log.info("telling %s", settings)
     # Secrets lie beside the site file itself, also when its kept copy is in force.
     folder = note.config.absolute().parent
-    work = notify(read.site.name, settings, folder, run.control_socket, state.path)
+    work = notify(read.site, folder, run.control_socket, state.path)
     return asyncio.create_task(work, name="telling")
 
 

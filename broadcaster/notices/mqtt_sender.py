@@ -63,7 +63,7 @@ class BrokerLine:
 
     async def _hold(self, *, is_return: bool) -> None:
         """Be connected until the connection ends."""
-        async with self._new_client() as client:
+        async with broker_client(self._broker, self._folder) as client:
             for topic in self._topics:
                 await client.subscribe(topic, qos=1, timeout=LIMIT)
             self._client = client
@@ -75,23 +75,6 @@ class BrokerLine:
                 if not message.retain:
                     self._take(str(message.topic), message.payload)
         raise aiomqtt.MqttError("the broker closed the connection")
-
-    def _new_client(self) -> aiomqtt.Client:
-        broker, context, password = self._broker, None, None
-        if broker.tls:
-            authority = None if broker.authority is None else str(self._folder / broker.authority)
-            context = ssl.create_default_context(cafile=authority)
-        if broker.password_file is not None:
-            password = secret_in(self._folder / broker.password_file)
-        return aiomqtt.Client(
-            broker.host,
-            broker.port,
-            username=broker.user,
-            password=password,
-            tls_context=context,
-            timeout=LIMIT,
-            keepalive=15,
-        )
 
     def _take(self, topic: str, payload: object) -> None:
         said = None
@@ -118,6 +101,31 @@ class BrokerLine:
             await client.publish(topic, body, qos=1, retain=notice.is_kept, timeout=LIMIT)
         except (aiomqtt.MqttError, OSError, ValueError) as error:
             raise NotToldError(f"{place} did not take it: {error}") from None
+
+
+def broker_client(broker: Broker, folder: Path, will: aiomqtt.Will | None = None) -> aiomqtt.Client:
+    """A client of a broker, to be entered; `will` is what the broker says when we are gone.
+
+    Raises:
+        NotToldError: its password cannot be read.
+        OSError: its authority cannot be read.
+    """
+    context, password = None, None
+    if broker.tls:
+        authority = None if broker.authority is None else str(folder / broker.authority)
+        context = ssl.create_default_context(cafile=authority)
+    if broker.password_file is not None:
+        password = secret_in(folder / broker.password_file)
+    return aiomqtt.Client(
+        broker.host,
+        broker.port,
+        username=broker.user,
+        password=password,
+        tls_context=context,
+        timeout=LIMIT,
+        keepalive=15,
+        will=will,
+    )
 
 
 class MqttSender:

@@ -18,12 +18,13 @@ from broadcaster.notices.contact_teller import ContactTeller
 from broadcaster.notices.control_line import ControlLine, Reports
 from broadcaster.notices.device_keeper import DeviceKeeper
 from broadcaster.notices.fault_tellers import FaultTellers
+from broadcaster.notices.home_assistant_sender import HomeAssistantSender
 from broadcaster.notices.memory import Memory
 from broadcaster.notices.own_sound import Output, OwnSound, is_called_for, sound_device
 from broadcaster.notices.tellings import due
 from broadcaster.notices.wanted import fingerprint, wanted
 from zones.notices_settings import Contact, Device, NoticesSettings
-from zones.site import Name
+from zones.site import Name, Site
 
 log = logging.getLogger(__name__)
 
@@ -43,8 +44,10 @@ class Notifier:
         memory: Memory,
         carriers: Carriers,
         open_output: Callable[[str | None], Output] = sound_device,
+        home: HomeAssistantSender | None = None,
     ) -> None:
-        """`socket` is control's; `memory` is what was told before."""
+        """`socket` is control's; `memory` is what was told before; `home` is shown everything."""
+        self._home = home
         self._settings = settings
         self._memory = memory
         self._alerts: tuple[AlertView, ...] | None = None
@@ -90,6 +93,8 @@ class Notifier:
         }
         if self.sound is not None:
             work["own sound"] = self.sound.run
+        if self._home is not None:
+            work["home automation"] = self._home.run
         async with asyncio.TaskGroup() as tasks:
             for name, run in work.items():
                 tasks.create_task(_endlessly(run, name), name=name)
@@ -106,6 +111,8 @@ class Notifier:
         self._alerts = alerts_in(snapshot)
         self._memory.keep_only({one.id for one in self._alerts})
         self.technicians.take(snapshot)
+        if self._home is not None:
+            self._home.take(snapshot)
         self._look_again()
         self.line.tell()
 
@@ -190,10 +197,12 @@ async def _endlessly(work: Callable[[], Awaitable[None]], name: str) -> None:
             await asyncio.sleep(_AFTER_FAULT)
 
 
-async def notify(
-    site: Name, settings: NoticesSettings, folder: Path, socket: Path, state: Path
-) -> None:
-    """Tell everybody until cancelled; files of the settings are relative to `folder`."""
+async def notify(site: Site, folder: Path, socket: Path, state: Path) -> None:
+    """Tell everybody of a site until cancelled; files that it names are relative to `folder`."""
+    settings = site.notices
+    home = settings.home_assistant
+    shown = None if home is None else HomeAssistantSender(site, home, folder)
     async with session() as connections:
         carriers = Carriers(folder, connections)
-        await Notifier(site, settings, socket, Memory(state), carriers).run()
+        memory = Memory(state)
+        await Notifier(site.name, settings, socket, memory, carriers, home=shown).run()
