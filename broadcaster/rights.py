@@ -92,6 +92,8 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     "exercise": _OPERATORS,
     "end-exercise": _OPERATORS,
     # amplifiers
+    "acknowledge-fault": _TECHNICIANS | _OPERATORS,
+    "keep-amplifiers": _TECHNICIANS,
     "spare-take-over": _TECHNICIANS,
     "spare-give-back": _TECHNICIANS,
     # the station itself

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from broadcaster.console import models
 from broadcaster.console.acts import Acts
+from broadcaster.console.devices import Devices
 from broadcaster.console.gate import Gate, is_local
 from broadcaster.console.identity import Identity
 from broadcaster.console.keeping_people import KeepingPeople
@@ -46,6 +47,7 @@ def routes(station: Station, gate: Gate) -> tuple[Route, ...]:
         *_warning(acts),
         *_spares(acts),
         *radio_routes(station, acts),
+        *_devices(Devices(station)),
         *_signing_in(SigningIn(station, gate)),
         *_people(KeepingPeople(station)),
     )
@@ -140,6 +142,34 @@ def _spares(acts: Acts) -> tuple[Route, ...]:
     )  # fmt: skip
 
 
+def _devices(devices: Devices) -> tuple[Route, ...]:
+    amplifier = {"amplifier": "The amplifier's id."}
+    return (
+        Route("GET", f"{V1}/amplifiers", "look", devices.all,
+              "Every amplifier as it answers, and every fault", models.AmplifierList,
+              tag="amplifiers"),
+        Route("GET", f"{V1}/amplifiers/{{amplifier}}", "look", devices.one,
+              "One amplifier with all its readings", models.AmplifierShown, tag="amplifiers",
+              parameters=amplifier),
+        Route("POST", f"{V1}/amplifiers/{{amplifier}}/maintenance", "keep-amplifiers",
+              devices.maintain, "Say that somebody works at it: its faults ring nobody",
+              models.MaintenanceAnswer, takes=models.Maintenance, needs_key=True,
+              tag="amplifiers", parameters=amplifier),
+        Route("POST", f"{V1}/faults/acknowledge", "acknowledge-fault",
+              devices.on_fault("ack", "fault acknowledged"),
+              "Say that one has seen faults: nobody is rung", models.FaultAnswer,
+              takes=models.OnFault, needs_key=True, tag="amplifiers"),
+        Route("POST", f"{V1}/faults/reset", "keep-amplifiers",
+              devices.on_fault("reset", "fault reset"),
+              "Take faults that are over from the list", models.FaultAnswer,
+              takes=models.OnFault, needs_key=True, tag="amplifiers"),
+        Route("POST", f"{V1}/faults/shelve", "keep-amplifiers",
+              devices.on_fault("shelve", "fault shelved"),
+              "Put faults aside for some hours, with a reason", models.FaultAnswer,
+              takes=models.Shelve, needs_key=True, tag="amplifiers"),
+    )  # fmt: skip
+
+
 def _signing_in(signing: SigningIn) -> tuple[Route, ...]:
     session = f"{V1}/session"
     return (
@@ -174,7 +204,7 @@ def _people(people: KeepingPeople) -> tuple[Route, ...]:
         Route("POST", f"{V1}/people", "keep-people", people.add, "Add somebody",
               models.PersonShown, takes=models.NewPerson, status=201, tag="people"),
         Route("PATCH", f"{V1}/people/{{person}}", "keep-people", people.change,
-              "Give somebody other roles, another password, no codes", models.PersonShown,
+              "Give somebody other roles, another password, no codes; bar them", models.PersonShown,
               takes=models.ChangedPerson, tag="people", parameters=person),
         Route("DELETE", f"{V1}/people/{{person}}", "keep-people", people.remove,
               "Remove somebody; their sessions end at once", models.Done, tag="people",

@@ -112,8 +112,8 @@ def list_people(state: StateDirectory, as_json: bool) -> None:
         click.echo("nobody may sign in yet")
     else:
         for one in found:
-            has_codes = " (with codes)" if one["totp"] else ""
-            click.echo(f"{one['name']}: {one['shown']}, {', '.join(one['roles'])}{has_codes}")
+            more = " (with codes)" * one["totp"] + " (barred)" * one["barred"]
+            click.echo(f"{one['name']}: {one['shown']}, {', '.join(one['roles'])}{more}")
 
 
 @people.command()
@@ -127,6 +127,30 @@ def role(name: str, roles: tuple[str, ...], run: RunDirectory, state: StateDirec
         People(database).give_roles(name, roles)
     _put_on_record(run, "roles changed", person=name, roles=sorted(roles))
     click.echo(f"{name} is now {', '.join(sorted(roles))}")
+
+
+@people.command()
+@click.argument("name")
+@run_option
+@station_state_option
+def bar(name: str, run: RunDirectory, state: StateDirectory) -> None:
+    """Keep NAME out for now, and end their sessions."""
+    with _opened(state) as database:
+        People(database).bar(name, is_barred=True)
+    _put_on_record(run, "person barred", person=name)
+    click.echo(f"{name} may not sign in until `broadcaster people let-in {name}`")
+
+
+@people.command("let-in")
+@click.argument("name")
+@run_option
+@station_state_option
+def let_in(name: str, run: RunDirectory, state: StateDirectory) -> None:
+    """Let NAME sign in again."""
+    with _opened(state) as database:
+        People(database).bar(name, is_barred=False)
+    _put_on_record(run, "person let in", person=name)
+    click.echo(f"{name} may sign in again")
 
 
 @people.command("remove")

@@ -41,7 +41,7 @@ class KeepingPeople:
         return shown_person(person)
 
     async def change(self, call: Call) -> Mapping[str, Any]:
-        """Give somebody other roles or another password, or take their codes away."""
+        """Give somebody other roles or another password, bar them, or take their codes away."""
         people, asked = self._station.people, call.body
         name = call.request.match_info["person"]
         if asked.roles is not None:
@@ -51,6 +51,9 @@ class KeepingPeople:
             async with self._station.hashing:
                 await _done(lambda: people.set_password(name, asked.password))
             self._audit("password reset", call, person=name)
+        if asked.barred is not None:
+            await _done(lambda: people.bar(name, is_barred=asked.barred))
+            self._audit("person barred" if asked.barred else "person let in", call, person=name)
         if asked.totp is not None:
             await _done(lambda: people.set_totp(name, None))
             self._audit("codes ended", call, person=name)
@@ -118,6 +121,7 @@ def shown_person(person: Person) -> dict[str, Any]:
         "shown": person.shown,
         "roles": sorted(person.roles),
         "totp": person.has_totp,
+        "barred": person.is_barred,
     }
 
 

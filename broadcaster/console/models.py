@@ -226,6 +226,57 @@ class SpareAnswer(Answer):
     durable: bool | None = None
 
 
+# --- amplifiers ---
+
+
+class OnFault(Request):
+    """Which faults: one by its id, all of an amplifier by its id, or `all`."""
+
+    fault: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Shelve(OnFault):
+    """Faults that are put aside."""
+
+    hours: Annotated[float, Field(gt=0, le=720)]
+    reason: Needed
+
+
+class Maintenance(Request):
+    """Work at an amplifier."""
+
+    hours: Annotated[float, Field(gt=0, le=720)]
+    reason: Needed
+
+
+class FaultAnswer(Answer):
+    """The faults it was about."""
+
+    faults: list[str]
+    until_utc: str | None = None
+
+
+class MaintenanceAnswer(Answer):
+    """Until when."""
+
+    amplifier: str
+    until_utc: str
+
+
+class AmplifierList(Answer):
+    """Every amplifier in brief, and every fault, the worst first."""
+
+    amplifiers: list[dict[str, Any]]
+    faults: list[dict[str, Any]]
+
+
+class AmplifierShown(Answer):
+    """An amplifier in full, and its faults."""
+
+    amplifier: dict[str, Any]
+    faults: list[dict[str, Any]]
+
+
 # --- people ---------------------------------------------------------------------------------------
 
 Name = Annotated[str, Field(min_length=1, max_length=40)]
@@ -281,6 +332,9 @@ class ChangedPerson(Request):
     roles: Roles | None = None
     password: Secret | None = None
     totp: Literal["off"] | None = Field(None, description="Ask for no code any more.")
+    barred: bool | None = Field(
+        None, description="True keeps them out and ends their sessions; false lets them in again."
+    )
 
 
 class NewToken(Request):
@@ -319,6 +373,7 @@ class PersonShown(Answer):
     shown: str
     roles: list[str]
     totp: bool
+    barred: bool = False
 
 
 class PersonList(Answer):

@@ -31,6 +31,8 @@ class Person:
     password: str
     totp: str | None
     totp_used: int
+    is_barred: bool = False
+    """Whether they may not sign in for now; what they did stays under their name."""
 
     @property
     def has_totp(self) -> bool:
@@ -125,6 +127,19 @@ class People:
             database.execute("DELETE FROM session WHERE person = ?", (name,))
             database.execute("DELETE FROM person WHERE name = ?", (name,))
 
+    def bar(self, name: str, *, is_barred: bool) -> None:
+        """Keep somebody out and end their sessions, or let them in again.
+
+        Raises:
+            PeopleError: there is no such person, or no administrator would be left.
+        """
+        with self._database.writing() as database:
+            _must_exist(database, name)
+            if is_barred:
+                _must_not_be_last(database, name)
+                database.execute("DELETE FROM session WHERE person = ?", (name,))
+            database.execute("UPDATE person SET is_barred = ? WHERE name = ?", (is_barred, name))
+
     def set_password(self, name: str, password: str, *, but: str = "") -> None:
         """Give somebody another password and end their sessions, except the session `but`.
 
@@ -171,7 +186,10 @@ class People:
 
 def _person(row: sqlite3.Row) -> Person:
     roles = frozenset(Role(role) for role in json.loads(row["roles"]))
-    return Person(row["name"], row["shown"], roles, row["password"], row["totp"], row["totp_used"])
+    return Person(
+        *(row["name"], row["shown"], roles, row["password"], row["totp"], row["totp_used"]),
+        is_barred=bool(row["is_barred"]),
+    )
 
 
 def _must_exist(database: sqlite3.Connection, name: str) -> None:
@@ -180,7 +198,7 @@ def _must_exist(database: sqlite3.Connection, name: str) -> None:
 
 
 def _administrators(database: sqlite3.Connection) -> set[str]:
-    rows = database.execute("SELECT name, roles FROM person").fetchall()
+    rows = database.execute("SELECT name, roles FROM person WHERE NOT is_barred").fetchall()
     return {row["name"] for row in rows if Role.ADMINISTRATOR in json.loads(row["roles"])}
 
 

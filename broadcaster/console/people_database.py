@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 FILE: Final = "people.db"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_LIMIT: Final = 5.0
 """Seconds to wait for another process that writes."""
 
@@ -27,6 +27,7 @@ CREATE TABLE person (
     password TEXT NOT NULL,
     totp TEXT,
     totp_used INTEGER NOT NULL DEFAULT 0,
+    is_barred INTEGER NOT NULL DEFAULT 0,
     created REAL NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE session (
@@ -51,6 +52,9 @@ CREATE TABLE token (
     expires REAL
 ) STRICT, WITHOUT ROWID;
 """
+
+_FROM_1: Final = "ALTER TABLE person ADD COLUMN is_barred INTEGER NOT NULL DEFAULT 0;"
+"""What turns a file of version 1 into one of this version."""
 
 
 class PeopleError(Exception):
@@ -130,7 +134,8 @@ class PeopleDatabase:
                 f"{self.path} is of version {version}, this installation knows {_VERSION}: "
                 "use the newer installation"
             )
-        if version == 0:
+        if version < _VERSION:
+            change = _TABLES if version == 0 else _FROM_1
             self._writer.executescript(
-                f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {_VERSION}; COMMIT"
+                f"BEGIN IMMEDIATE; {change} PRAGMA user_version = {_VERSION}; COMMIT"
             )

@@ -155,6 +155,8 @@ class SigningIn:
         await self._check_password(call, name, kept, asked.password)
         if person is None:
             raise self._wrong(call, name, "unknown name")
+        if person.is_barred:
+            raise self._wrong(call, name, "barred")
         if person.totp is not None:
             if not asked.code:
                 raise ProblemError(

@@ -42,6 +42,7 @@ class Station:
 
     title: str
     state: Path
+    run: Path
     reach: Reach
     database: PeopleDatabase
     people: People
@@ -88,6 +89,7 @@ def new_station(
     return Station(
         title=title,
         state=state,
+        run=run,
         reach=reach,
         database=database,
         people=people,

@@ -26,6 +26,9 @@ VIEWS = {
     "map": ("/map", ".map-zone"),
     "log": ("/log", ".entries tbody tr"),
     "wall": ("/wall", ".wall-tile"),
+    "devices": ("/devices", ".devices tbody tr"),
+    "people": ("/people", ".people-page tbody tr"),
+    "account": ("/account", ".account-page form"),
     "docs": ("/docs", "section"),
 }
 _SETTLED_MS = 800

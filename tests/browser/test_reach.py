@@ -15,6 +15,9 @@ VIEWS = {
     "/map": ".map-zone",
     "/log": ".entries tbody tr",
     "/wall": ".wall-tile",
+    "/devices": ".devices tbody tr",
+    "/people": ".people-page tbody tr",
+    "/account": ".account-page form",
     "/docs": "section",
 }
 
@@ -66,7 +69,7 @@ def test_the_way_in_keeps_them_too(standing, path):
 @pytest.mark.parametrize("size", [DESKTOP, LAPTOP, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_view_fits_the_screen(standing, size, language):
-    desk = standing.desk("kim", size=size)
+    desk = standing.desk("jung", size=size)
     desk.page.add_init_script(f"localStorage.setItem('language', '{language}')")
     found = {}
     for path, wanted in VIEWS.items():

@@ -53,6 +53,7 @@ function Who() {
     <div class="menu">
       <p>${me.value.roles.join(", ")}</p>
       <button type="button" class="button" onClick=${() => { isHandingOver.value = true; }}>${t("signOver")}</button>
+      <a class="button" href="/account">${t("account")}</a>
       <button type="button" class="button" onClick=${() => { areKeysShown.value = true; }}>${t("keys")} <kbd>?</kbd></button>
       <button type="button" class="button" onClick=${() => wear(THEMES[(THEMES.indexOf(theme.value) + 1) % 3])}>${
         t({ auto: "themeAuto", light: "themeLight", dark: "themeDark" }[theme.value])}</button>

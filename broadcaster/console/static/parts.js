@@ -1,7 +1,7 @@
 /** Small parts that every view is made of. */
 
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "./dom.js";
-import { lock, may, why } from "./state.js";
+import { lock, may, site, why } from "./state.js";
 import { Shape } from "./shapes.js";
 import { t } from "./words.js";
 
@@ -118,6 +118,13 @@ export function clockTime(date, zone) {
   return new Intl.DateTimeFormat("sv-SE", {
     hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false, timeZone: zone,
   }).format(date);
+}
+
+/** A date and time at the station, from UTC seconds. */
+export function dateAndTime(seconds) {
+  const date = new Date(seconds * 1000);
+  const day = new Intl.DateTimeFormat("sv-SE", { timeZone: site.value?.time_zone }).format(date);
+  return `${day} ${clockTime(date, site.value?.time_zone)}`;
 }
 
 export const isAllowed = may;

@@ -21,6 +21,9 @@ export const VIEWS = [
   { path: "/log", title: ["기록", "Log"], menu: "", load: () => import("./views/log.js") },
   { path: "/wall", title: ["상황판", "Wall"], menu: "", load: () => import("./views/wall.js") },
   { path: "/exercise", title: ["훈련", "Exercise"], menu: "", load: () => import("./views/exercise.js") },
+  { path: "/devices", title: ["앰프·이상", "Amplifiers"], menu: "station", load: () => import("./views/devices.js") },
+  { path: "/people", title: ["사람", "People"], menu: "station", right: "keep-people", load: () => import("./views/people.js") },
+  { path: "/account", title: ["내 계정", "My account"], menu: null, load: () => import("./views/account.js") },
 ];
 
 export const viewAt = (path) => VIEWS.find((one) => one.path === path);

@@ -71,6 +71,37 @@ def test_the_last_administrator_stays(people):
     assert [person.name for person in people.all()] == ["other"]
 
 
+def test_whoever_is_barred_is_out_at_once_and_the_last_administrator_is_not(database, people):
+    sessions = Sessions(database)
+    people.add("lee", "", ["administrator"], PASSWORD, 0.0)
+    secret = sessions.begin("lee", "Lee", "127.0.0.1", 0.0)
+    people.bar("lee", is_barred=True)
+    assert sessions.of_secret(secret, 1.0) is None
+    assert people.named("lee").is_barred
+    for change in (
+        lambda: people.bar("head", is_barred=True),
+        lambda: people.remove("head"),
+        lambda: people.give_roles("head", ["viewer"]),
+    ):
+        with pytest.raises(PeopleError, match="only administrator"):
+            change()
+    people.bar("lee", is_barred=False)
+    people.bar("head", is_barred=True)
+
+
+def test_a_file_of_the_first_version_is_taken_over(state_directory):
+    database = PeopleDatabase(state_directory)
+    People(database).add("kim", "", ["administrator"], PASSWORD, 0.0)
+    database.close()
+    with sqlite3.connect(state_directory / "people.db") as file:
+        file.execute("ALTER TABLE person DROP COLUMN is_barred")
+        file.execute("PRAGMA user_version = 1")
+    file.close()
+    database = PeopleDatabase(state_directory)
+    assert not People(database).named("kim").is_barred
+    database.close()
+
+
 def test_one_person_has_not_ever_more_sessions(database, people):
     sessions = Sessions(database)
     secrets = [sessions.begin("head", "", "a", NOW + n) for n in range(MOST_OF_ONE + 5)]
