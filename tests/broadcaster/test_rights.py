@@ -23,8 +23,8 @@ def test_whoever_only_looks_changes_nothing():
     }
     looks = {"look", "read-metrics", *programme}
     assert set(rights_of([Role.VIEWER])) == looks
-    spares = {"spare-take-over", "spare-give-back"}
-    assert set(rights_of([Role.TECHNICIAN])) == {*looks, *spares, "read-journal", "as-run"}
+    amplifiers = {"spare-take-over", "spare-give-back", "acknowledge-fault", "keep-amplifiers"}
+    assert set(rights_of([Role.TECHNICIAN])) == {*looks, *amplifiers, "read-journal", "as-run"}
 
 
 def test_pictures_of_passers_by_are_for_whoever_decides_and_for_the_police():
