@@ -17,7 +17,7 @@ from alerts.beside import keep_quiet_beside
 from alerts.claim_name import Role
 from alerts.draft import Draft
 from alerts.ending import SEARCHED, clear_away, end
-from alerts.one_message import fall_into_step, hear, line_of
+from alerts.one_message import fall_into_step, hear, let_go, line_of
 from alerts.spoken import Spoken
 from alerts.turns import take_turns
 from alerts.voiced import Composed, Ending, Standing, Voiced
@@ -58,6 +58,7 @@ def compose(
     for one in heard:
         if one.lives:
             hear(draft, one)
+        let_go(draft, one)
     conflicts = take_turns(draft)
     spoken_at: dict[str, Sample | None] = {}
     for one in heard:

@@ -63,6 +63,7 @@ class Draft:
         soon: Sample,
     ) -> None:
         self.voiced = voiced
+        self.absorbed = frozenset(gone for one in voiced.values() for gone in one.absorbed)
         self.conflict = conflict
         self.now = now
         self.soon = soon

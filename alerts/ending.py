@@ -7,6 +7,8 @@ current cycle.
 
 from __future__ import annotations
 
+from typing import Final
+
 from alerts.claim_name import Role
 from alerts.draft import Draft
 from alerts.one_message import line_of
@@ -14,11 +16,14 @@ from alerts.rounds import cycles_of, spoken_times
 from alerts.voiced import Ending, Voiced
 from zones.bus import Claim, ClaimId, Kind, ZoneId, turns
 from zones.media_time import RATE, Sample
-from zones.priority import HIGHEST, is_emergency
+from zones.priority import EXERCISE, HIGHEST, is_emergency
 from zones.sound import Sequence
 
 SEARCHED: Sample = 3600 * RATE
 """How far ahead the end of an ending is looked for; what overrides it may take that long."""
+
+_OF_ENDINGS: Final = frozenset({Role.ENDING, Role.ONLY})
+_OF_ALERTS: Final = (Role.MESSAGE, Role.TURNS, Role.CONFLICT, Role.ENDING, Role.ONLY)
 
 
 def end(draft: Draft, voiced: Voiced, ending: Ending) -> Sample | None:
@@ -73,12 +78,41 @@ class _End:
         self.name: ClaimId | None = None
 
     def spoken(self) -> Sample | None:
-        """Do it in every zone."""
-        for zone in self.voiced.zones:
+        """Do it in every zone that heard the alert; elsewhere it ends without a word."""
+        owed = self._owed()
+        for zone in owed:
             self._end_in(zone)
-        found = [self._spoken_in(zone) for zone in self.voiced.zones]
+        for zone in self.draft.zones:
+            if zone not in owed and not self.ending.goes_on:
+                self._withdraw(zone, Role.MESSAGE, self.draft.soon)
+        found = [self._spoken_in(zone) for zone in owed]
         spoken = [sample for sample in found if sample is not None]
         return max(spoken, default=self.draft.now) if len(spoken) == len(found) else None
+
+    def _owed(self) -> tuple[ZoneId, ...]:
+        """Where it is spoken: wherever anything of the alert sounded, or may before this does."""
+        zones = self.voiced.zones
+        if self.ending.goes_on:
+            return zones
+        return (*zones, *(z for z in self.draft.zones if z not in zones and self._is_heard(z)))
+
+    def _is_heard(self, zone: ZoneId) -> bool:
+        """Whether a zone, by its claims, has heard something of the alert, or will before `soon`.
+
+        What the engine has yet to begin may begin at any moment.
+        """
+        mine = [
+            (name, claim)
+            for name, claim in self.draft.claims(zone, *_OF_ALERTS)
+            if self.voiced.alert in name.alerts
+        ]
+        if any(claim.start is None or name.role in _OF_ENDINGS for name, claim in mine):
+            return True
+        starts = [claim.start for _, claim in mine if claim.start is not None]
+        if not starts:
+            return False
+        found = turns(self.draft.bus(zone, EXERCISE), min(starts), self.draft.soon)
+        return any(turn.claim is claim for turn in found for _, claim in mine)
 
     def _priority(self) -> int:
         """One above what it ends."""

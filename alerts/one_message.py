@@ -70,6 +70,19 @@ def change(draft: Draft, line: Line) -> None:
         draft.add(name, zone, line.kind, line.priority, source, own)
 
 
+def let_go(draft: Draft, voiced: Voiced) -> None:
+    """End what zones hear of alerts that became one with this one, once it has begun there."""
+    current = draft.current(line_of(voiced)) if voiced.lives else {}
+    for zone in draft.zones:
+        own = current.get(zone)
+        if own is not None and own.start is None:
+            continue
+        at = draft.soon if own is None or own.start is None else max(draft.soon, own.start)
+        for name, claim in draft.claims(zone, Role.MESSAGE, Role.ENDING, Role.ONLY):
+            if name.alerts[0] in voiced.absorbed:
+                draft.end(claim, at)
+
+
 def fall_into_step(draft: Draft, line: Line) -> None:
     """Bring zones that were overridden, or joined from elsewhere, into phase with the others.
 

@@ -104,7 +104,7 @@ class _Turns:
     def _may_end(self, name: ClaimName, claim: Claim) -> bool:
         """Whether a claim is still to be heard, and all it speaks for is known."""
         is_over = claim.until is not None and claim.until <= self.draft.soon
-        return not is_over and self.voiced.keys() >= set(name.alerts)
+        return not is_over and {*self.voiced, *self.draft.absorbed} >= set(name.alerts)
 
     def _begin(self, line: Line, zone: ZoneId, at: Sample) -> None:
         voices, leading = line.voices(zone), self.draft.leading(line)
@@ -137,7 +137,8 @@ class _Turns:
         if next_line is not None and set(next_line.alerts) >= set(name.alerts):
             return course.part_end(at)
         placed = course.round_at(at)
-        if placed is None or name.role is Role.CONFLICT:
+        is_known = self.voiced.keys() >= set(name.alerts)
+        if placed is None or name.role is Role.CONFLICT or not is_known:
             return at
         sounding = self.voiced[name.alerts[placed.round.voice]]
         return course.cycle_end(at) if sounding.lives else at

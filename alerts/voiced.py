@@ -51,7 +51,7 @@ class Voiced:
     `alert` is its id, without blanks or "+". `zones` are those of a living alert; of one that ends,
     every zone where any packet of it sounded. `order` rises with the time of raising. `spacing`
     is the time from one cycle's begin to the next after the first three: 60 s while airing, up to
-    5 min when sustained.
+    5 min when sustained. `absorbed` are alerts that became one with it and are not heard any more.
 
     A change of `level`, `response` or of the message's id is an escalation and restarts it; any
     other change of `spoken` or `spacing` is heard from the begin of a later cycle on.
@@ -71,6 +71,7 @@ class Voiced:
     order: int
     ending: Ending | None = None
     spacing: Sample = SPACING
+    absorbed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what has no place in the order of warnings."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from alerts import exits
-from alerts.alert import Alert, Instant, LastWord
+from alerts.alert import Alert, AlertId, Instant, LastWord
 from alerts.book import Book, BookCommand
 from alerts.claim_name import Role, parse_claim_name
 from alerts.commands import Raise, StartExercise
@@ -322,11 +322,19 @@ class Warnings:
             response=response,
             hazard=alert.hazard,
             direction=alert.content.direction,
-            zones=alert.ending_zones if is_ending else alert.zones,
+            zones=alert.sounded if is_ending else alert.zones,
             spoken=self.speech(message, alert.place, words=alert.words).spoken,
             order=alert.order,
             ending=self._ending(alert),
+            absorbed=tuple(self._absorbed(alert)),
         )
+
+    def _absorbed(self, alert: Alert) -> Iterator[AlertId]:
+        """The alerts that became one with this one, and those that had become one with them."""
+        for other in self.book.alerts:
+            if other.merged_into == alert.id:
+                yield other.id
+                yield from self._absorbed(other)
 
     def _ending(self, alert: Alert) -> Ending | None:
         parting = alert.parting

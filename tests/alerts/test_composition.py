@@ -506,6 +506,67 @@ def test_a_warning_nobody_knows_is_left_alone(station):
     assert all(known.sources[name] is composed.sources[name] for name in known.sources)
 
 
+def test_what_became_one_with_another_is_never_heard_again(station):
+    caution, evacuate = warning("x", [A, B], 224), warning("z", [A], 240)
+    station.compose(caution, evacuate)
+    station.live(20, caution, evacuate)
+    one = replace(warning("z", [A, B], 240), absorbed=("x",))
+    station.compose(one)
+    station.live(60, one)
+    over = ended(one, times=1)
+    station.compose(over)
+    station.live(120, over)
+    for zone in (A, B):
+        assert station.messages(zone)[-3:] == ["z-240-3", "z-over", "music"]
+    assert station.compose().claims == ()
+
+
+def test_turns_with_one_that_became_another_end(station):
+    x, y = warning("x", [A], 224), warning("y", [A], 224)
+    station.compose(x, y)
+    station.live(40, x, y)
+    assert "x-224-3" in station.messages(A)
+    one = replace(warning("z", [A], 240), absorbed=("x",))
+    station.compose(one, y)
+    station.live(60, one, y)
+    over = ended(one, times=1)
+    station.compose(over, y)
+    station.live(120, over, y)
+    assert station.messages(A)[-2:] == ["z-over-only", "y-224-3"]
+    over = ended(y, times=1)
+    station.compose(over)
+    station.live(120, over)
+    assert station.compose().claims == ()
+
+
+def test_where_it_never_sounded_it_ends_without_a_word(station):
+    low, high = warning("x", [A, B], 224), warning("y", [B], 240)
+    station.compose(low, high)
+    station.live(20, low, high)
+    over = replace(ended(low, times=1), zones=(A,))
+    station.compose(over, high)
+    station.live(60, over, high)
+    gone = ended(high, times=1)
+    station.compose(gone)
+    station.live(120, gone)
+    assert station.messages(A) == ["music", "x-224-3", "x-over", "music"]
+    assert station.messages(B) == ["music", "y-240-3", "y-over", "music"]
+    assert station.compose().claims == ()
+
+
+def test_where_it_may_have_sounded_since_it_ends_with_its_word(station):
+    low, high = warning("x", [A], 224), warning("y", [A], 240)
+    station.compose(low, high)
+    station.live(20, low, high)
+    gone = ended(high, times=1)
+    station.compose(low, gone)
+    station.live(60, low, gone)
+    over = replace(ended(low, times=1), zones=())
+    station.compose(over)
+    station.live(60, over)
+    assert station.messages(A)[-2:] == ["x-over", "music"]
+
+
 def test_an_unknown_warning_counts_where_another_ends(station):
     station.compose(warning("x", [A], 224), warning("y", [A], 240))
     over = ended(warning("y", [A], 240), times=1)
