@@ -110,6 +110,13 @@ class Detect(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtClock(Command):
+    """Why the doors cannot trust our wall clock, in words; empty when they can (SAFETY C6)."""
+
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restarted(Command):
     """Control has begun; `unrecorded` are the newest facts of alerts that the journal missed."""
 

@@ -22,6 +22,7 @@ from broadcaster.control.acts import (
     Audit,
     Command,
     Detect,
+    DoubtClock,
     Effect,
     EngineAdopted,
     Noticed,
@@ -186,6 +187,8 @@ class Core:
                 return [records.audited(command, self.anchor(now)), Answered(command.key)]
             case Detect():
                 return self._detect(command, now)
+            case DoubtClock():
+                return [*self.detecting.doubt_clock(command.why, now), Answered(command.key)]
             case Restarted():
                 self.detecting.adopt(now)
                 return self.alerts.restarted(command, now)

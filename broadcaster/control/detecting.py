@@ -50,6 +50,7 @@ class Detecting:
         self.suspected: deque[Suspected] = deque(maxlen=MOST_SUSPECTED)
         self.faults: dict[str, str] = {}
         self._pictures: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._clock_doubt = ""
         alerts.ended = self._ended
 
     def use(self, site: Site, rules: Rules, now: float) -> None:
@@ -58,6 +59,7 @@ class Detecting:
         memory = self._detections.memory(now, utc)
         self._detections = Detections(site, rules, now, utc, memory=memory)
         self.faults.clear()
+        self.doubt_clock(self._clock_doubt, now)
         self.adopt(now)
 
     def adopt(self, now: float) -> None:
@@ -110,6 +112,7 @@ class Detecting:
 
     def doubt_clock(self, why: str, now: float) -> list[Effect]:
         """Say why our own clock cannot be trusted; empty once it can."""
+        self._clock_doubt = why
         return self._obey(Told(faults=self._detections.doubt_clock(why)), now, None)
 
     # --- what comes of it ---

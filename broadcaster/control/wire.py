@@ -11,6 +11,7 @@ from broadcaster.control.acts import (
     Audit,
     Command,
     Detect,
+    DoubtClock,
     Play,
     TakeFaults,
     TakeZone,
@@ -35,6 +36,8 @@ MOST_FAULTS = 5000
 """Faults of amplifiers in one command."""
 MOST_EVENTS = 1000
 """Detections in one command."""
+LONGEST_DOUBT = 300
+"""Characters in which a door says what is wrong with our clock."""
 MOST_WITNESSED = 10_000
 """Witnesses in one command."""
 LONGEST_DELAY: Sample = 10 * RATE
@@ -196,12 +199,19 @@ def _detections(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> 
     return Detect(key=_text(fields, "key"), who=_text(fields, "who"), at=now, events=events)
 
 
+def _clock(fields: _Fields, site: Site, clock: MediaClock, now: Sample) -> DoubtClock:
+    """What a door makes of our wall clock."""
+    why = _text(fields, "why")[:LONGEST_DOUBT]
+    return DoubtClock(key=_text(fields, "key"), who=_text(fields, "who"), at=now, why=why)
+
+
 _Reader = Callable[[_Fields, Site, MediaClock, Sample], Command]
 _READERS: dict[str, _Reader] = {
     "play": _play,
     "withdraw": _withdraw,
     "witness": _witness,
     "detections": _detections,
+    "clock": _clock,
     "audit": _audit,
     "faults": _faults,
     "spare-take-over": _take_zone,

@@ -24,6 +24,8 @@ AGAIN_S: Final = 120.0
 """What control took in so many seconds before its link ended is handed over again: if it died, it
 may have forgotten what had not lasted yet. A control that did not die knows it."""
 MOST_AGAIN: Final = 2_000
+CLOCK_EVERY_S: Final = 0.5
+"""Seconds between two looks at our own clock."""
 IN_FLIGHT: Final = 4
 """Batches on their way at once."""
 
@@ -31,10 +33,13 @@ IN_FLIGHT: Final = 4
 class HandOver:
     """The one way from the doors to control."""
 
-    def __init__(self, path: Path, who: str = "doors") -> None:
-        """`path` is control's socket."""
+    def __init__(
+        self, path: Path, who: str = "doors", doubt: Callable[[], str] | None = None
+    ) -> None:
+        """`path` is control's socket; `doubt` says why our own clock is in doubt, or nothing."""
         self._path = path
         self._who = who
+        self._doubt = doubt
         self._lanes = Lanes()
         self._taken: deque[tuple[float, Admitted]] = deque(maxlen=MOST_AGAIN)
         self._there = asyncio.Event()
@@ -110,10 +115,14 @@ class HandOver:
         """Send batches until the link ends."""
         closed = asyncio.create_task(link.closed(), name="control's end")
         flying: set[asyncio.Task[None]] = {closed}
+        standing = 1
+        if self._doubt is not None:
+            flying.add(asyncio.create_task(self._tell_of_clock(link, self._doubt), name="clock"))
+            standing = 2
         try:
             while True:
                 self._there.clear()
-                while len(flying) <= IN_FLIGHT and (batch := self._lanes.batch()):
+                while len(flying) < IN_FLIGHT + standing and (batch := self._lanes.batch()):
                     flying.add(asyncio.create_task(self._send(link, batch), name="detections"))
                 woken = asyncio.create_task(self._there.wait(), name="events wait")
                 await asyncio.wait({woken, *flying}, return_when=asyncio.FIRST_COMPLETED)
@@ -125,6 +134,22 @@ class HandOver:
             for task in flying:
                 task.cancel()
             await asyncio.gather(*flying, return_exceptions=True)
+
+    async def _tell_of_clock(self, link: Link, doubt: Callable[[], str]) -> None:
+        """Tell control, which raises the fault, when our clock falls into doubt or is right again.
+
+        A new control is told at once; one that was never told trusts the clock.
+        """
+        told = ""
+        while True:
+            why = doubt()
+            if why != told:
+                try:
+                    await link.command("clock", who=self._who, limit=ANSWER_S, why=why)
+                except CommandRefusedError as error:
+                    log.warning("control refuses what the doors say of the clock: %s", error)
+                told = why
+            await asyncio.sleep(CLOCK_EVERY_S)
 
     async def _send(self, link: Link, batch: list[Waiting]) -> None:
         """One batch: answered, refused, or waiting again."""

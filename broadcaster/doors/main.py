@@ -112,7 +112,7 @@ async def serve(
     clock = DoorClock()
     key = own_key()
     ring = KeyRing(keys_path(state), key)
-    hand_over = HandOver(run.control_socket)
+    hand_over = HandOver(run.control_socket, doubt=clock.doubt)
     pictures = Pictures(PictureStore(state))
     nonces = Nonces(state.path / "nonces", clock.now())
     door = EventsDoor(Admission(ring, nonces, clock), clock, hand_over, pictures)

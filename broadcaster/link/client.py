@@ -163,9 +163,9 @@ async def _connected(path: Path, role: str, limit: float) -> AsyncIterator[Link]
         reading = asyncio.create_task(link._read(), name=f"link from {link.role}")
         yield link
     finally:
+        writer.close()  # first, for a cancellation may come at any wait
         if reading is not None:
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
-        writer.close()
         with contextlib.suppress(ConnectionError):
             await writer.wait_closed()

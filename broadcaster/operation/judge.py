@@ -221,7 +221,7 @@ class Judge:
             f"{now:12.3f} {alert['id']} {event.value} by {facts['by']}: {facts['from']} -> "
             f"{facts['to']}"
         )
-        del self.last[:-200]
+        del self.last[:-2000]
         self._judge_move(facts, alert, event, now)
         if event is Event.MERGE:
             into = self._heard.setdefault(str(alert["merged_into"]), _Heard())

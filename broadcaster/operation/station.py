@@ -17,6 +17,7 @@ from alerts.alert import Alert
 from alerts.book import Book, BookCommand
 from alerts.detection import Absence, Admitted, Detections
 from alerts.exercise import ExerciseState
+from alerts.life_cycle import Event
 from alerts.record import open_ids, recover
 from broadcaster.control.acts import (
     Alerting,
@@ -50,6 +51,8 @@ _DRY_M: Final = 0.3
 _SETTLED_S: Final = 180.0
 """After so long without a move an alert is looked at less often than in life."""
 _LOOK_S: Final = 60.0
+_CALLS: Final = frozenset({Event.CALL.value, Event.BLOCK_PROPOSAL.value})
+"""Moves that change nothing that is heard."""
 
 
 class Witness(Protocol):
@@ -318,7 +321,8 @@ class Station:
             case Recorded(entries):
                 moves = self.record.take(entries, refuses=self.faults.journal_refuses)
                 for facts in moves:
-                    self._moved_at = self.now
+                    if facts["from"] != facts["to"] or facts.get("event") not in _CALLS:
+                        self._moved_at = self.now
                     self._witness.recorded(facts, self.now)
             case Planned(plan):
                 self.engine.hand(plan, self.now, self.faults.adoption_s)

@@ -35,11 +35,16 @@ class FakeControl:
     def __init__(self, path) -> None:
         self.server = LinkServer(path, "control", self.handle, dict)
         self.events: list = []
+        self.doubts: list = []
         self.orders: list = []
         self.detections = Detections(site(), rules(), time.monotonic(), datetime.now(UTC))
         self.arrived = asyncio.Event()
 
     async def handle(self, command):
+        if command["name"] == "clock":
+            self.doubts.append(command["why"])
+            self.arrived.set()
+            return {}
         assert command["name"] == "detections"
         events = [admitted_in(fields) for fields in command["events"]]
         told = self.detections.take(events, time.monotonic(), datetime.now(UTC))
@@ -66,8 +71,11 @@ class FakeControl:
             await asyncio.gather(task, return_exceptions=True)
 
     async def until(self, count):
+        await self.until_true(lambda: len(self.events) >= count)
+
+    async def until_true(self, holds):
         async with asyncio.timeout(LIMIT):
-            while len(self.events) < count:
+            while not holds():
                 self.arrived.clear()
                 await self.arrived.wait()
 

@@ -19,7 +19,7 @@ from alerts.hazard import Level
 from broadcaster.doors.clock import DoorClock
 from broadcaster.doors.keys_file import keys_path, read_keys, write_keys
 from broadcaster.picture_store import PictureStore
-from broadcaster.run_directory import StateDirectory
+from broadcaster.run_directory import RunDirectory, StateDirectory
 from tests.broadcaster.doors.door_ground import (
     FakeControl,
     doors,
@@ -97,6 +97,25 @@ async def test_a_timestamp_far_from_our_clock_is_refused_unless_ours_is_in_doubt
         status, answer = await vms.post(smoke())
         assert status == (401 if is_synchronised else 202), answer
         assert [event.is_clock_suspect for event in control.events] == [True] * (status == 202)
+
+
+async def test_control_is_told_when_our_clock_falls_into_doubt_and_when_it_is_right_again(
+    run_directory, state_directory, monkeypatch
+):
+    stepped = [0.0]
+    clock = partial(DoorClock, wall=lambda: time.time() + stepped[0], synchronised=lambda: True)
+    monkeypatch.setattr("broadcaster.doors.main.DoorClock", clock)
+    monkeypatch.setattr("broadcaster.doors.hand_over.CLOCK_EVERY_S", 0.01)
+    socket = RunDirectory(run_directory).control_socket
+    async with doors(run_directory, state_directory, key()):
+        async with FakeControl(socket).running() as first:
+            stepped[0] = -86_400.0
+            await first.until_true(lambda: first.doubts)
+            assert "our clock was stepped by -86400 s" in first.doubts
+        async with FakeControl(socket).running() as second:
+            await second.until_true(lambda: second.doubts)
+            stepped[0] = 0.0
+            await second.until_true(lambda: second.doubts[-1] == "")
 
 
 async def test_three_keys_that_differ_by_the_same_put_our_clock_in_doubt(
