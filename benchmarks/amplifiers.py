@@ -143,7 +143,7 @@ async def _one_by_trap(watch: Watch, device: SnmpAgent, place: tuple[str, int]) 
     took = loop.time() - begun
     device.state.broken.clear()
     watch.health.forget(_NAME)
-    watch.forget_traps()
+    watch.notified.forget()
     # A device is polled at most once a second because of traps.
     await asyncio.sleep(1.1)
     watch.poller.kick(_NAME)
@@ -213,13 +213,13 @@ async def _burst(scratch: Path, told: list[dict[str, Any]]) -> tuple[int, int, d
         for _, sender in zip(range(_BURST), cycle(senders), strict=False):
             sender.sendto(octets, place)
         with suppress(TimeoutError):
-            await until(lambda: sum(watch.trap_counts.values()) >= _BURST, 20)
+            await until(lambda: sum(watch.notified.counts.values()) >= _BURST, 20)
         await asyncio.sleep(2)
         for sender in senders:
             sender.close()
         counts = watch.traps_told()
         polls = watch.poller.tally.answered - before
-    return sum(watch.trap_counts.values()), polls, dict(counts)
+    return sum(watch.notified.counts.values()), polls, dict(counts)
 
 
 # --- polls ---

@@ -58,12 +58,19 @@ def show(run: RunDirectory, name: str, as_json: bool) -> None:
 
 @amplifiers.command()
 @click.argument("name")
-@click.option("--hours", type=float, required=True, help="How long; 8 at most.")
-@click.option("--reason", required=True, help="What is done there.")
+@click.option("--hours", type=float, help="How long; 8 at most.")
+@click.option("--reason", help="What is done there.")
+@click.option("--end", is_flag=True, help="The work is done.")
 @click.pass_obj
-def maintain(run: RunDirectory, name: str, hours: float, reason: str) -> None:
+def maintain(
+    run: RunDirectory, name: str, hours: float | None, reason: str | None, end: bool
+) -> None:
     """Say that somebody works on an amplifier: its faults are shown and do not ring."""
-    said = _ask(run, "maintenance", amplifier=name, hours=hours, reason=reason)
+    _needs_one(hours, reason, end=end)
+    said = _ask(run, "maintenance", amplifier=name, hours=hours, reason=reason, end=end)
+    if end:
+        click.echo(f"{name} is in maintenance no more.")
+        return
     click.echo(f"{name} is in maintenance until {_clock(said['until_utc'])}.")
 
 
@@ -118,27 +125,35 @@ def reset(run: RunDirectory, fault: str) -> None:
 
 @faults.command()
 @click.argument("fault")
-@click.option("--hours", type=float, required=True, help="How long; 30 days at most.")
-@click.option("--reason", required=True, help="Why, such as: spare part ordered.")
+@click.option("--hours", type=float, help="How long; 30 days at most.")
+@click.option("--reason", help="Why, such as: spare part ordered.")
+@click.option("--end", is_flag=True, help="Put it aside no longer.")
 @click.pass_obj
-def shelve(run: RunDirectory, fault: str, hours: float, reason: str) -> None:
+def shelve(
+    run: RunDirectory, fault: str, hours: float | None, reason: str | None, end: bool
+) -> None:
     """Put FAULT aside for some hours: it stays in the list and does not ring.
 
     While a warning plays in its zone it rings all the same.
     """
-    said = _ask(run, "shelve", fault=fault, hours=hours, reason=reason)
+    _needs_one(hours, reason, end=end)
+    said = _ask(run, "shelve", fault=fault, hours=hours, reason=reason, end=end)
+    if end:
+        click.echo(f"{_count(said)}: put aside no longer.")
+        return
     click.echo(f"Put aside {_count(said)} until {_clock(said['until_utc'])}.")
 
 
 @click.command()
 @click.argument("name")
+@click.option("--address", help="Where the new one is, if not where the files say.")
 @run_option
-def replace(name: str, run: RunDirectory) -> None:
+def replace(name: str, address: str | None, run: RunDirectory) -> None:
     """Say that another device stands in the place of amplifier NAME.
 
     Its keys stay those of watch.yaml; its engine id and its firmware are learnt anew.
     """
-    said = _ask(run, "replace", amplifier=name)
+    said = _ask(run, "replace", amplifier=name, address=address)
     click.echo(f"{name} at {said['address']} is looked at anew.")
 
 
@@ -157,6 +172,14 @@ def sweep(run: RunDirectory, as_json: bool) -> None:
     else:
         _show_sweep(said)
     sys.exit(EXIT_FAULTS if said["missing"] else 0)
+
+
+def _needs_one(hours: float | None, reason: str | None, *, end: bool) -> None:
+    """Either both of hours and reason, or an end."""
+    if not end and (hours is None or not reason):
+        raise click.UsageError("--hours and --reason are needed, or --end")
+    if end and (hours is not None or reason):
+        raise click.UsageError("--end goes without --hours and --reason")
 
 
 def _ask(run: RunDirectory, name: str, **fields: Any) -> dict[str, Any]:  # noqa: ANN401

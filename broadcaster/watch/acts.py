@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any, Final
 
 from broadcaster.link import CommandRefusedError, Message
@@ -79,9 +80,13 @@ class Acts:
         return {"faults": names}
 
     def _shelve(self, command: Message) -> Message:
+        names = self._named(command)
+        if command.get("end") is True:
+            for name in names:
+                self._watch.health.take_off_shelf(name)
+            return {"faults": names, "until_utc": None}
         now = datetime.now(UTC)
         until = now + timedelta(hours=_hours(command))
-        names = self._named(command)
         for name in names:
             self._watch.health.shelve(
                 name, until, str(command["who"]), str(command.get("reason") or ""), now
@@ -89,8 +94,12 @@ class Acts:
         return {"faults": names, "until_utc": until.isoformat()}
 
     def _maintain(self, command: Message) -> Message:
-        now = datetime.now(UTC)
         name = self._amplifier(command)
+        if command.get("end") is True:
+            self._watch.health.end_maintenance(name)
+            self._watch.told()
+            return {"amplifier": name, "until_utc": None}
+        now = datetime.now(UTC)
         until = now + timedelta(hours=_hours(command))
         self._watch.health.maintain(
             name, until, str(command["who"]), str(command.get("reason") or ""), now
@@ -99,8 +108,13 @@ class Acts:
         return {"amplifier": name, "until_utc": until.isoformat()}
 
     def _replace(self, command: Message) -> Message:
-        """Another device stands in an amplifier's place: believe what it says of itself."""
-        name = self._amplifier(command)
+        """Another device stands in an amplifier's place: believe what it says of itself.
+
+        It is asked at the `address` given, else where the files say.
+        """
+        name, address = self._amplifier(command), command.get("address")
+        if address is not None:
+            address = _ipv4(address)
         watch = self._watch
         watched, agent = watch.amplifiers[name], watch.agents.get(name)
         watch.memory.engines.pop(name, None)
@@ -108,9 +122,10 @@ class Acts:
         if agent is not None and agent.credentials.version == "v3":
             agent.forget_engine()
         watched.begin_anew()
-        watch.poller.kick(name)
+        if agent is not None:
+            watch.where.move(name, address)
         watch.told()
-        return {"amplifier": name, "address": watch.address_of(name)}
+        return {"amplifier": name, "address": watch.where.address_of(name)}
 
     async def _sweep(self) -> Message:
         """Look for every device, and follow the amplifiers that have another address now."""
@@ -135,6 +150,15 @@ class Acts:
             return [fault.key.id for fault in faults]
         of_amplifier = [fault.key.id for fault in faults if fault.key.amplifier == wanted]
         return of_amplifier or [self._watch.health.fault(str(wanted)).key.id]
+
+
+def _ipv4(given: object) -> str:
+    try:
+        return str(IPv4Address(str(given)))
+    except ValueError:
+        raise CommandRefusedError(
+            f"address: {given!r} is no address, such as 10.77.0.15", "address"
+        ) from None
 
 
 def _hours(command: Message) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -18,23 +17,23 @@ from broadcaster.watch.control_link import ControlLink
 from broadcaster.watch.fast_client import FastClient
 from broadcaster.watch.fault import Fault
 from broadcaster.watch.health import Health
-from broadcaster.watch.inventory import Device, Expected, stock_told, taken_stock
-from broadcaster.watch.mdns_browser import MdnsBrowser
 from broadcaster.watch.memory import Memory
 from broadcaster.watch.metrics import WatchMetrics
 from broadcaster.watch.network_faults import network_looks
+from broadcaster.watch.notified import Notification, Notified
 from broadcaster.watch.place import zones_of
 from broadcaster.watch.poller import Poller
 from broadcaster.watch.sent_counts import SentCounts
 from broadcaster.watch.snmp_client import Agent, SnmpClient
-from broadcaster.watch.sweep import swept
 from broadcaster.watch.told import faults_told
-from broadcaster.watch.trap_listener import Notification, TrapListener
+from broadcaster.watch.trap_listener import TrapListener
 from broadcaster.watch.watched import WatchedAmplifier
+from broadcaster.watch.whereabouts import Whereabouts
 from broadcaster.witness import Fact, Witness
 from broadcaster.witness_sender import WitnessSender
 from firmware_profiles.choice import traps_of
 from firmware_profiles.fault_kind import FaultKind
+from firmware_profiles.oid import Oid
 from firmware_profiles.profile import Profile
 from zones.media_time import MediaClock
 from zones.site import ProfileId, Site, resting_zone
@@ -45,9 +44,8 @@ WITNESS_INTERVAL: Final = 1.0
 SAVE_AFTER: Final = 0.5
 """Seconds after a change until it is kept; changes in between are kept with it."""
 METRICS_EVERY: Final = 2.0
-TRAP_FOLDS: Final = 10.0
-"""Seconds within which the same notification of one device is one."""
-_MOST_FOLDED: Final = 4_096
+_LOST: Final = 3
+"""Misses after which an amplifier is looked for elsewhere."""
 
 
 class Watch:
@@ -75,6 +73,7 @@ class Watch:
         # Until the poll after the next one, and its answer.
         self._holds_s = 2 * access.period + 3
         self._client = _client(access.client)
+        self.where = Whereabouts(site, access, memory, self._moved)
         self.agents = {name: self._agent(name) for name in access.amplifiers}
         self.amplifiers = {
             str(each.id): WatchedAmplifier(
@@ -83,9 +82,6 @@ class Watch:
             )
             for each in site.amplifiers
         }  # fmt: skip
-        self._at: dict[str, list[str]] = {}
-        for name in self.amplifiers:
-            self._at.setdefault(self.address_of(name), []).append(name)
         self.poller = Poller(
             self._client, self.health, profiles,
             period=access.period, sent_to=self._sent.sent_to, is_warned=self.is_warned,
@@ -96,9 +92,7 @@ class Watch:
         self.server = LinkServer(run.watch_socket, "watch", self.acts.handle, self.snapshot)
         self._sender = WitnessSender(run.control_socket, "watch", self.witnesses, WITNESS_INTERVAL)
         self.traps: TrapListener | None = None
-        self._browser = None if access.mdns is None else MdnsBrowser(access.mdns)
-        self.trap_counts = {"verified": 0, "unconfirmed": 0, "duplicate": 0, "stranger": 0}
-        self._folded: OrderedDict[tuple[object, ...], float] = OrderedDict()
+        self.notified = Notified(self.where.amplifier_at, self._about)
         self._unsaved = asyncio.Event()
 
     async def run(self) -> None:
@@ -116,11 +110,11 @@ class Watch:
                     start(self.traps.run(), name="traps")
                 if self._access.metrics is not None:
                     start(self._serve_metrics(self._access.metrics), name="metrics")
-                if self._browser is not None:
-                    start(self._browse(self._browser), name="mdns")
+                start(self.where.browse(), name="mdns")
+                start(self.where.follow(self._is_one_lost, self._answering), name="whereabouts")
                 for name, watched in self.amplifiers.items():
                     agent = self.agents.get(name)
-                    address = self.address_of(name)
+                    address = self.where.address_of(name)
                     reach = self._access.amplifiers.get(name)
                     ports = TCP_PORTS if reach is None else reach.tcp_ports
                     start(self.poller.watch(watched, address, ports, agent), name=f"poll {name}")
@@ -140,13 +134,6 @@ class Watch:
         finally:
             await asyncio.to_thread(metrics.close)
 
-    async def _browse(self, browser: MdnsBrowser) -> None:
-        """Look for devices; that it cannot is told once, and nothing else suffers."""
-        try:
-            await browser.run()
-        except OSError as error:
-            log.warning("no mDNS on %s: %s", self._access.mdns, error)
-
     # --- who and where ---
 
     @property
@@ -159,13 +146,6 @@ class Watch:
         """What is kept over a restart."""
         return self._memory
 
-    def address_of(self, amplifier: str) -> str:
-        """Where an amplifier is asked: where it was found, else as the files say."""
-        reach = self._access.amplifiers.get(amplifier)
-        moved = self._memory.addresses.get(amplifier)
-        own = str(self.amplifiers[amplifier].amplifier.address)
-        return moved or (reach.address if reach is not None else None) or own
-
     def is_warned(self, name: str) -> bool:
         """Whether a warning plays in a zone of an amplifier, or behind a switch."""
         zones = self.control.zones
@@ -176,54 +156,52 @@ class Watch:
 
     def _agent(self, name: str) -> Agent:
         reach = self._access.amplifiers[name]
-        site_address = next(str(e.address) for e in self._site.amplifiers if e.id == name)
-        address = self._memory.addresses.get(name) or reach.address or site_address
         engine_id = reach.engine_id or self._memory.engines.get(name, "")
-        return Agent(address, reach.port, reach.credentials, engine_id)
+        return Agent(self.where.address_of(name), reach.port, reach.credentials, engine_id)
 
     def _trap_listener(self, place: tuple[str, int]) -> TrapListener:
         users = [
             (reach.credentials, self.agents[name].engine_id)
             for name, reach in self._access.amplifiers.items()
         ]
-        users += [(each, "") for each in self._access.trap_users if each.version != "v3"]
-        distinct = list(dict.fromkeys(users))
-        known = [self.address_of(name) for name in self.amplifiers]
-        return TrapListener(place, distinct, known, self._notified)
+        users += [(each, "") for each in self._access.trap_users]
+        known = [self.where.address_of(name) for name in self.amplifiers]
+        return TrapListener(place, users, known, self._heard)
+
+    def _about(self, amplifier: str, trap: Oid) -> tuple[FaultKind, ...] | None:
+        """What an amplifier's profile says of a trap; None when it does not know it."""
+        known = traps_of(self.amplifiers[amplifier].profile, self._profiles)
+        about = [each.about for each in known if each.oid == trap and each.is_verified]
+        return about[-1] if about else None
+
+    def _is_one_lost(self) -> bool:
+        """Whether an amplifier that could be followed does not answer."""
+        return any(
+            self.amplifiers[name].misses > _LOST and self._memory.engines.get(name)
+            for name in self.agents
+            if name in self.amplifiers
+        )
 
     # --- what happens ---
 
-    def _notified(self, said: Notification) -> None:
-        """A trap: it starts a look, and never sets a fault by itself."""
-        name = self._amplifier_at(said.agent) or self._amplifier_at(said.source)
-        if name is None:
-            self.trap_counts["stranger"] += 1
-            return
+    def _heard(self, said: Notification) -> None:
+        """A notification: it starts a look, and never sets a fault by itself."""
         now = self._loop.time()
-        key = (name, said.oid, said.values[2:])
-        before = self._folded.get(key)
-        self._folded[key] = now
-        self._folded.move_to_end(key)
-        if len(self._folded) > _MOST_FOLDED:
-            self._folded.popitem(last=False)
-        if before is not None and now - before < TRAP_FOLDS:
-            self.trap_counts["duplicate"] += 1
+        news = self.notified.take(said, now)
+        if news is None or news[0] not in self.amplifiers:
             return
-        watched = self.amplifiers[name]
-        about: tuple[FaultKind, ...] | None = None
-        for trap in traps_of(watched.profile, self._profiles):
-            if trap.oid == said.oid and trap.is_verified:
-                about = trap.about
-        self.trap_counts["unconfirmed" if about is None else "verified"] += 1
-        if about:
-            self.health.announce(name, about, now)
-        watched.was_kicked = True
+        name, about = news
+        self.health.announce(name, about, now)
+        self.amplifiers[name].was_kicked = True
         self.poller.kick(name)
 
-    def _amplifier_at(self, address: str) -> str | None:
-        """The one amplifier at an address; None when there is none, or more than one."""
-        names = self._at.get(address, ())
-        return names[0] if len(names) == 1 else None
+    def _moved(self, name: str, address: str) -> None:
+        """An amplifier is asked at another address from now on."""
+        self.agents[name].move(address)
+        if self.traps is not None:
+            self.traps.gate.know(address)
+        self.poller.kick(name)
+        self.keep()
 
     def _zones_changed(self) -> None:
         self.poller.hurry()
@@ -247,14 +225,12 @@ class Watch:
         agent, watched = self.agents.get(name), self.amplifiers[name]
         if agent is not None and agent.engine_id and name not in self._memory.engines:
             self._memory.engines[name] = agent.engine_id
+            if self.traps is not None:
+                self.traps.know(agent.credentials, agent.engine_id)
             self.keep()
         if watched.known_firmware and name not in self._memory.firmware:
             self._memory.firmware[name] = watched.known_firmware
             self.keep()
-
-    def forget_traps(self) -> None:
-        """Let the next notification of each sort count as news."""
-        self._folded.clear()
 
     def server_time(self) -> float:
         """The time ages are told against: monotonic seconds."""
@@ -283,47 +259,16 @@ class Watch:
             self._memory.write(self._memory.octets())
 
     async def take_stock(self) -> Message:
-        """Look for devices; an amplifier that proves to be elsewhere is followed.
+        """Look for devices, and follow who moved; raises ValueError for networks that are none."""
+        return await self.where.take_stock(self._answering())
 
-        Raises:
-            ValueError: the networks to sweep are none.
-        """
-        communities = {
-            reach.credentials.community
-            for reach in self._access.amplifiers.values()
-            if reach.credentials.community
-        }
-        devices = await swept(self._access.sweep, communities)
-        if self._browser is not None:
-            devices += self._browser.devices
-        devices += self._answering()
-        expected = {
-            name: Expected(self.address_of(name), self._memory.engines.get(name, ""))
-            for name in self.amplifiers
-        }
-        stock = taken_stock(expected, devices)
-        for name, address in stock.moved.items():
-            agent = self.agents.get(name)
-            if agent is not None and stock.found[name].engine_id:
-                log.warning("%s has moved from %s to %s", name, agent.address, address)
-                self._memory.addresses[name] = address
-                agent.move(address)
-                self.poller.kick(name)
-                self.keep()
-        return stock_told(stock, expected)
-
-    def _answering(self) -> list[Device]:
-        """The amplifiers that answered their last poll: nobody has to look for them."""
-        return [
-            Device(
-                self.address_of(name),
-                "poll",
-                "" if watched.enrolment is None else watched.enrolment.name,
-                engine_id=self._memory.engines.get(name, ""),
-            )
+    def _answering(self) -> dict[str, str]:
+        """The amplifiers that answered their last poll, with the name each gives."""
+        return {
+            name: "" if watched.enrolment is None else watched.enrolment.name
             for name, watched in self.amplifiers.items()
             if watched.answered_at is not None and not watched.misses
-        ]
+        }
 
     # --- what is told ---
 
@@ -357,7 +302,7 @@ class Watch:
             return {}
         gate = self.traps.gate
         return {
-            **self.trap_counts,
+            **self.notified.counts,
             "received": gate.received,
             "dropped": gate.dropped,
             "refused": self.traps.refused,

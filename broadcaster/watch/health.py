@@ -235,6 +235,10 @@ class Health:
         """Put a fault aside; raises FaultRefusedError."""
         return self._keep(self.fault(name).put_aside(until, who, reason, utc))
 
+    def take_off_shelf(self, name: str) -> Fault:
+        """Let a fault ring again; raises FaultRefusedError."""
+        return self._keep(replace(self.fault(name), shelf=None))
+
     def maintain(
         self, amplifier: str, until: datetime, who: str, reason: str, utc: datetime
     ) -> Maintenance:
@@ -250,6 +254,10 @@ class Health:
         kept = Maintenance(until, who, reason.strip()[:200])
         self._maintenance[amplifier] = kept
         return kept
+
+    def end_maintenance(self, amplifier: str) -> None:
+        """Nobody works on an amplifier any more: its faults ring again."""
+        self._maintenance.pop(amplifier, None)
 
     def maintenance(self, amplifier: str, utc: datetime) -> Maintenance | None:
         """Who works on an amplifier now."""

@@ -186,7 +186,7 @@ class Poller:
             is_refused = isinstance(error, RefusedError)
             self.tally.refused += is_refused
             self.tally.missed += not is_refused
-            looks = await self._missed(watched, (address, ports), agent, error)
+            looks = await self._missed(watched, (agent.address, ports), agent, error)
         self._take(watched, looks, loop.time())
 
     async def _ask(self, watched: WatchedAmplifier, agent: Agent) -> list[Look]:
@@ -199,7 +199,7 @@ class Poller:
             agent.missing.clear()
             enrolment = await enrol(
                 questioner, watched.profile, self._profiles,
-                address=watched.amplifier.address, outputs=len(watched.amplifier.outputs),
+                address=agent.address, outputs=len(watched.amplifier.outputs),
             )  # fmt: skip
             looks += watched.enrolled(enrolment, self._health)
         is_urgent = self._is_warned(watched.id)

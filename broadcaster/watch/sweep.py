@@ -1,7 +1,7 @@
 """Asks every address of some networks whether an agent is there: one socket, no list of devices.
 
-For each address a question of SNMPv3 without a user, and one of v2c for each community we have. An
-agent answers the first with its engine id, the second with what it is.
+For each address a question of SNMPv3 without a user, and one for each community we have. An agent
+answers the first with its engine id, the others with what it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 from pyasn1.codec.ber import decoder, encoder  # type: ignore[import-untyped]
 from pyasn1.error import PyAsn1Error  # type: ignore[import-untyped]
 from pysnmp.error import PySnmpError  # type: ignore[import-untyped]
-from pysnmp.proto.api import v2c  # type: ignore[import-untyped]
+from pysnmp.proto.api import v1, v2c  # type: ignore[import-untyped]
 
 from broadcaster.watch.engine_id import EngineIdError, engine_id_in, question
 from broadcaster.watch.inventory import Device
@@ -32,17 +32,27 @@ _MESSAGE_ID: Final = bytes((0x11, 0x22, 0x33, 0x44))
 
 
 async def swept(
-    networks: Iterable[str], communities: Iterable[str], port: int = 161
+    networks: Iterable[str],
+    communities: Iterable[tuple[str, str]],
+    ports: Iterable[int] = (161,),
+    more: Iterable[str] = (),
 ) -> list[Device]:
-    """Every device of the networks (such as `10.77.0.0/24`) that answers.
+    """Every device that answers, of networks (such as `10.77.0.0/24`) and at `more` addresses.
+
+    `communities` come with the version, "v1" or "v2c", they are asked with.
 
     Raises:
         ValueError: a network is none, or they have more than 4,096 addresses in all.
     """
-    addresses = [str(host) for text in networks for host in IPv4Network(text).hosts()]
+    listed = [str(host) for text in networks for host in IPv4Network(text).hosts()]
+    addresses = list(dict.fromkeys([*listed, *more]))
     if len(addresses) > MOST_ADDRESSES:
         raise ValueError(f"{len(addresses):,} addresses; {MOST_ADDRESSES:,} are the most")
-    questions = [question(_MESSAGE_ID), *map(_question_v2c, dict.fromkeys(communities))]
+    if not addresses:
+        return []
+    places = [(address, port) for address in addresses for port in ports]
+    questions = [question(_MESSAGE_ID)]
+    questions += [_question(*each) for each in dict.fromkeys(communities)]
     answers = _Answers()
     loop = asyncio.get_running_loop()
     transport, _ = await loop.create_datagram_endpoint(
@@ -50,10 +60,10 @@ async def swept(
     )  # fmt: skip
     try:
         for _ in range(ROUNDS):
-            for begin in range(0, len(addresses), _AT_ONCE):
-                for address in addresses[begin : begin + _AT_ONCE]:
+            for begin in range(0, len(places), _AT_ONCE):
+                for place in places[begin : begin + _AT_ONCE]:
                     for octets in questions:
-                        transport.sendto(octets, (address, port))
+                        transport.sendto(octets, place)
                 await asyncio.sleep(_BREATH)
             await asyncio.sleep(ROUND_LIMIT)
     finally:
@@ -78,7 +88,7 @@ class _Answers(asyncio.DatagramProtocol):
             return
         except EngineIdError:
             pass
-        said = _answer_v2c(data)
+        said = _answer(data)
         if said is not None:
             self.devices[address] = replace(known, description=said[0], name=said[1])
 
@@ -86,18 +96,20 @@ class _Answers(asyncio.DatagramProtocol):
         """An address at which nobody is."""
 
 
-def _question_v2c(community: str) -> bytes:
+def _question(version: str, community: str) -> bytes:
     pdu = v2c.GetRequestPDU()
     v2c.apiPDU.set_defaults(pdu)
     v2c.apiPDU.set_varbinds(pdu, [(SYS_DESCR, v2c.null), (SYS_NAME, v2c.null)])
-    message = v2c.Message()
-    v2c.apiMessage.set_defaults(message)
-    v2c.apiMessage.set_community(message, community)
-    v2c.apiMessage.set_pdu(message, pdu)
+    # Both versions write a GetRequest alike (RFC 3416 section 3); only the number differs.
+    api = v1.apiMessage if version == "v1" else v2c.apiMessage
+    message = v1.Message() if version == "v1" else v2c.Message()
+    api.set_defaults(message)
+    api.set_community(message, community)
+    api.set_pdu(message, pdu)
     return bytes(encoder.encode(message))
 
 
-def _answer_v2c(octets: bytes) -> tuple[str, str] | None:
+def _answer(octets: bytes) -> tuple[str, str] | None:
     """Description and name in an answer; None when it is none."""
     try:
         message, _ = decoder.decode(octets, asn1Spec=v2c.Message())

@@ -25,7 +25,7 @@ class TrapGate:
 
     def __init__(self, known: Iterable[str]) -> None:
         """`known` are the addresses of amplifiers."""
-        self._known = frozenset(known)
+        self._known = set(known)
         self._queues: dict[str, deque[Waiting]] = {}
         self.received = 0
         self.dropped = 0
@@ -33,6 +33,10 @@ class TrapGate:
     def __len__(self) -> int:
         """How many wait."""
         return sum(map(len, self._queues.values()))
+
+    def know(self, address: str) -> None:
+        """An amplifier is at this address now."""
+        self._known.add(address)
 
     def offer(self, source: tuple[str, int], octets: bytes) -> bool:
         """Take one in; False when there is no room for this sender's."""

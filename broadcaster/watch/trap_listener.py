@@ -10,7 +10,6 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from pyasn1.error import PyAsn1Error  # type: ignore[import-untyped]
@@ -22,6 +21,7 @@ from pysnmp.entity.rfc3413 import ntfrcv  # type: ignore[import-untyped]
 from pysnmp.error import PySnmpError  # type: ignore[import-untyped]
 
 from broadcaster.watch.access import Credentials
+from broadcaster.watch.notified import Notification
 from broadcaster.watch.snmp_client import AUTHENTICATION, PRIVACY
 from broadcaster.watch.trap_gate import TrapGate
 from firmware_profiles.oid import Oid
@@ -36,17 +36,6 @@ PAUSE: Final = 0.01
 _TRAP_OID: Final[Oid] = (1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0)
 _TRAP_ADDRESS: Final[Oid] = (1, 3, 6, 1, 6, 3, 18, 1, 3, 0)
 """snmpTrapAddress: the agent's own address, which a v1 trap carries (RFC 3584 section 3.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notification:
-    """One trap or inform: who sent it, what it is, and its values as text."""
-
-    source: str
-    agent: str
-    """The agent's own address where the notification tells it, else `source`."""
-    oid: Oid
-    values: tuple[tuple[Oid, str], ...]
 
 
 class TrapListener:
@@ -83,8 +72,9 @@ class TrapListener:
         self._engine = SnmpEngine()
         self._transport = _Inward(self._socket)
         config.add_transport(self._engine, udp.DOMAIN_NAME, self._transport)
+        self._known_users: dict[tuple[str, str], Credentials] = {}
         for credentials, engine_id in users:
-            self._add(credentials, engine_id)
+            self.know(credentials, engine_id)
         self._receiver = ntfrcv.NotificationReceiver(self._engine, self._heard)
 
     @property
@@ -97,10 +87,24 @@ class TrapListener:
         """How many came in whole and were not authentic, or nothing we can read."""
         return self.gate.received - self.gate.dropped - len(self.gate) - self.accepted
 
-    def _add(self, own: Credentials, engine_id: str) -> None:
+    def know(self, own: Credentials, engine_id: str = "") -> None:
+        """Believe notifications with these credentials; traps of v3 only of that engine.
+
+        An inform of v3 is made for *our* engine (RFC 3414 section 1.5.1), and there a user has one
+        key: of amplifiers whose user has one name and different keys, the first may send informs.
+        """
         if own.version != "v3":
-            config.add_v1_system(self._engine, f"c-{own.community}", own.community)
+            if self._is_new(own.community, "", own):
+                config.add_v1_system(self._engine, f"c-{own.community}", own.community)
             return
+        for engine in dict.fromkeys((engine_id, "")):
+            if self._is_new(own.user, engine, own):
+                self._add_user(own, engine)
+
+    def _is_new(self, name: str, engine_id: str, own: Credentials) -> bool:
+        return self._known_users.setdefault((name, engine_id), own) is own
+
+    def _add_user(self, own: Credentials, engine_id: str) -> None:
         keys: dict[str, Any] = {}
         if own.authentication:
             keys |= {

@@ -93,13 +93,27 @@ def test_a_fault_is_listed_with_place_time_and_what_to_do(watching, tmp_path):
     assert "beside it: stream-4" in found.output
 
 
+def test_faults_without_a_word_more_lists_them(watching, tmp_path):
+    assert run(faults, tmp_path).output == run(faults, tmp_path, "list").output
+    assert json.loads(run(faults, tmp_path, "--json").output)[0]["id"] == FAULT["id"]
+
+
+def test_what_was_put_aside_or_worked_on_ends_when_somebody_says_so(watching, tmp_path):
+    assert "no longer" in run(faults, tmp_path, "shelve", FAULT["id"], "--end").output
+    assert watching.asked[-1]["end"] is True
+    assert "no more" in run(amplifiers, tmp_path, "maintain", "amp-05", "--end").output
+    for words in (["--hours", "2"], ["--reason", "x"], ["--end", "--hours", "2"]):
+        assert run(faults, tmp_path, "shelve", FAULT["id"], *words).exit_code == 2
+
+
 def test_acts_carry_who_and_what(watching, tmp_path):
     assert run(faults, tmp_path, "ack", FAULT["id"]).output == f"Acknowledged {FAULT['id']}.\n"
     assert watching.asked[-1]["fault"] == FAULT["id"]
     assert watching.asked[-1]["who"]
     run(faults, tmp_path, "shelve", "all", "--hours", "2", "--reason", "part ordered")
     assert (watching.asked[-1]["hours"], watching.asked[-1]["reason"]) == (2.0, "part ordered")
-    assert "looked at anew" in run(replace, tmp_path, "amp-05").output
+    assert "looked at anew" in run(replace, tmp_path, "amp-05", "--address", "10.0.0.1").output
+    assert watching.asked[-1]["address"] == "10.0.0.1"
 
 
 def test_a_refusal_is_handed_on(watching, tmp_path):

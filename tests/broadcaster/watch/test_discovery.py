@@ -12,7 +12,7 @@ from broadcaster.simulator.snmp_agent import AgentKeys, SnmpAgent
 from broadcaster.watch.inventory import Device, Expected, taken_stock
 from broadcaster.watch.mdns_browser import MdnsBrowser
 from broadcaster.watch.sweep import swept
-from tests.broadcaster.watch.net_snmp import free_port, until
+from tests.broadcaster.watch.net_snmp import free_port, needs_net_snmp, running_snmpd, until
 
 EXPECTED = {"amp-01": Expected("10.0.0.1", "aa"), "amp-02": Expected("10.0.0.2")}
 
@@ -58,7 +58,7 @@ async def test_a_sweep_finds_every_agent_of_a_network():
         keys = AgentKeys.of(b"x", state.name)
         agents.append(SnmpAgent(state, keys, state.address, loop.time, port=port))
     try:
-        found = await swept(["127.0.78.0/29"], [agents[0].keys.community], port)
+        found = await swept(["127.0.78.0/29"], [("v2c", agents[0].keys.community)], [port])
     finally:
         for agent in agents:
             agent.close()
@@ -69,6 +69,16 @@ async def test_a_sweep_finds_every_agent_of_a_network():
     assert by_address["127.0.78.2"].engine_id == agents[1].keys.engine_id
     assert by_address["127.0.78.2"].description == ""
     assert len(found) == 2
+
+
+@needs_net_snmp
+async def test_an_agent_is_asked_by_version_1_too(tmp_path):
+    with running_snmpd(tmp_path, {}) as judge:
+        async with asyncio.timeout(60):
+            while not (found := await swept([], [("v1", "public")], [judge.port], ["127.0.0.1"])):
+                continue
+    assert found[0].description == "Sorigil virtual amplifier 1.2"
+    assert found[0].engine_id
 
 
 @pytest.mark.parametrize("networks", [["10.0.0.0/8"], ["here"], ["10.0.0.1/24"]])

@@ -74,6 +74,24 @@ async def test_an_inform_is_answered(listening):
 
 
 @needs_net_snmp
+async def test_an_inform_of_version_3_is_answered(listening, tmp_path):
+    """An inform is made for the engine of who receives it, which snmpinform asks for first."""
+    assert await sent(listening, "snmpinform", "", LINE_TRAP, version=V3, place=tmp_path) == 0
+    assert (await listening.until(1))[0].oid[-1] == 1
+
+
+@needs_net_snmp
+async def test_a_device_whose_engine_was_learnt_later_is_believed_from_then_on(listening, tmp_path):
+    other = Credentials("v3", "", "other", "sha256", AUTH, "aes", PRIV)
+    words = [word if word != USER else "other" for word in (*V3, "-e", "80000000010203ff")]
+    await sent(listening, "snmptrap", "", LINE_TRAP, version=words, place=tmp_path)
+    await until(lambda: listening.listener.refused == 1)
+    listening.listener.know(other, "80000000010203ff")
+    await sent(listening, "snmptrap", "", LINE_TRAP, version=words, place=tmp_path)
+    assert len(await listening.until(1)) == 1
+
+
+@needs_net_snmp
 async def test_what_is_not_authentic_is_counted_and_not_heard(listening, tmp_path):
     wrong = [word if word != AUTH else "quite-another-key" for word in (*V3, "-e", ENGINE)]
     await sent(listening, "snmptrap", "", LINE_TRAP, version=wrong, place=tmp_path)

@@ -121,12 +121,12 @@ async def test_a_trap_is_confirmed_by_a_poll_at_once(station):
     begun = station.loop.time()
     await station.until(lambda: "amp-01/mains" in station.there())
     assert station.loop.time() - begun < 20
-    assert station.watch.trap_counts["verified"] == 1
+    assert station.watch.notified.counts["verified"] == 1
 
 
 async def test_a_trap_that_a_poll_denies_sets_nothing(station):
     await station.agents["amp-01"].trap(station.traps, 2)
-    await station.until(lambda: station.watch.trap_counts["verified"] == 1)
+    await station.until(lambda: station.watch.notified.counts["verified"] == 1)
     polls = station.watch.amplifiers["amp-01"].polls
     await station.until(lambda: station.watch.amplifiers["amp-01"].polls >= polls + 2)
     assert station.there() == set()
