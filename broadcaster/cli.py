@@ -57,6 +57,7 @@ _COMMANDS: Final = {
         "replace",
         "Another device stands in an amplifier's place.",
     ),
+    "ear": ("broadcaster.ear.commands", "ear", "Hear on another host whether sound arrives."),
     "spares": (
         "broadcaster.commands.spares",
         "spares",

@@ -77,6 +77,11 @@ class RunDirectory:
         return self.path / "amplifiers.sock"
 
     @property
+    def ear_socket(self) -> Path:
+        """The link of the station's own ear."""
+        return self.path / "ear.sock"
+
+    @property
     def watch_socket(self) -> Path:
         """The link of the process that watches the amplifiers."""
         return self.path / "watch.sock"

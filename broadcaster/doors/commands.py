@@ -11,6 +11,7 @@ import click
 
 from alerts.detection.event import Kind
 from alerts.hazard import Level
+from broadcaster.doors.ears import KIND as EAR
 from broadcaster.doors.keys import OVERLAP, SECRET_BYTES, Key, NoKeyError, new_id
 from broadcaster.doors.keys_file import keys_path, read_keys, write_keys
 from broadcaster.options import station_option
@@ -39,8 +40,8 @@ def _known_by(context: click.Context, option: click.Parameter, name: str) -> str
     "--kind",
     "kinds",
     multiple=True,
-    type=click.Choice([kind.value for kind in Kind]),
-    help="A kind of event it reports; all without.",
+    type=click.Choice([*(kind.value for kind in Kind), EAR]),
+    help="A kind of event it reports; all without. `ear` is for `broadcaster ear --remote` alone.",
 )
 @click.option("--zone", "zones", multiple=True, help="A zone or group it may warn; all without.")
 @click.option(

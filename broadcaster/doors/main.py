@@ -21,6 +21,7 @@ from aiohttp import web
 
 from broadcaster.doors.admission import Admission
 from broadcaster.doors.clock import DoorClock
+from broadcaster.doors.ears import EarsDoor
 from broadcaster.doors.hand_over import HandOver
 from broadcaster.doors.keys import NoKeyError
 from broadcaster.doors.keys_file import KeyRing, keys_path
@@ -115,7 +116,9 @@ async def serve(
     hand_over = HandOver(run.control_socket, doubt=clock.doubt)
     pictures = Pictures(PictureStore(state))
     nonces = Nonces(state.path / "nonces", clock.now())
-    door = EventsDoor(Admission(ring, nonces, clock), clock, hand_over, pictures)
+    admission = Admission(ring, nonces, clock)
+    ears = EarsDoor(admission, run.ear_socket)
+    door = EventsDoor(admission, clock, hand_over, pictures, ears=ears)
     runner = web.AppRunner(door.application(), access_log=None, handle_signals=False)
     await runner.setup()
     try:

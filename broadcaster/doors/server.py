@@ -22,6 +22,7 @@ from broadcaster.doors.admission import (
     named_in,
 )
 from broadcaster.doors.clock import DoorClock
+from broadcaster.doors.ears import EARS_PATH, EarsDoor
 from broadcaster.doors.hand_over import HandOver
 from broadcaster.doors.lanes import Answer
 from broadcaster.doors.picture_check import MOST_BYTES as PICTURE_BYTES
@@ -50,8 +51,10 @@ class EventsDoor:
         hand_over: HandOver,
         pictures: Pictures | None,
         control_s: float = CONTROL_S,
+        ears: EarsDoor | None = None,
     ) -> None:
-        """`control_s` is how many seconds a request waits for control."""
+        """`control_s` is how many seconds a request waits for control; `ears` takes reports."""
+        self._ears = ears
         self._admission = admission
         self._clock = clock
         self._hand_over = hand_over
@@ -66,6 +69,8 @@ class EventsDoor:
         application = web.Application(client_max_size=PICTURE_BODY_BYTES)
         application.router.add_post(EVENTS_PATH, self._events)
         application.router.add_get("/ingest/v1/alive", self._alive)
+        if self._ears is not None:
+            application.router.add_post(EARS_PATH, self._ears.answer)
         return application
 
     async def _alive(self, _: web.Request) -> web.Response:

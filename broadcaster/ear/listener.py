@@ -17,6 +17,7 @@ from broadcaster.ear.hearing import Hearing
 from broadcaster.ear.pcm_reader import PcmReader
 from broadcaster.ear.plan_history import PlanHistory
 from broadcaster.ear.plan_reader import PlanReader
+from broadcaster.ear.remote_verdict import RemoteEars
 from broadcaster.ear.verdict import Judgement
 from broadcaster.engine.plan import Part, Stream
 from broadcaster.engine.shared_block import ADOPTIONS, SharedBlock
@@ -84,9 +85,15 @@ class Listener:
     """
 
     def __init__(
-        self, listed: list[Place], run: Path, pcm: Path, block: SharedBlock, clock: MediaClock
+        self,
+        listed: list[Place],
+        run: Path,
+        pcm: Path,
+        block: SharedBlock,
+        clock: MediaClock,
+        remote: RemoteEars,
     ) -> None:
-        """`pcm` is the store's directory."""
+        """`pcm` is the store's directory; `remote` is told what was heard being sent."""
         self._clock = clock
         self._block = block
         self._adopted = 0
@@ -107,9 +114,10 @@ class Listener:
                 opened.callback(receiver.close)
                 self._sockets.append(receiver)
             self._opened = opened.pop_all()
-        self._hearing = Hearing(
-            [place.leg for place in listed], self._history, PcmReader(pcm), self.now()
-        )
+        self._legs = [place.leg for place in listed]
+        self._remote = remote
+        remote.listen_to(self._legs)
+        self._hearing = Hearing(self._legs, self._history, PcmReader(pcm), self.now())
 
     def close(self) -> None:
         """Leave every group."""
@@ -136,6 +144,7 @@ class Listener:
                 self._read_block()
                 now = self.now()
                 self._hearing.hear(batch, self._arrived(batch.at_ns, now), now)
+                self._remote.sent.note(batch, self._legs, now)
             if not batch.is_more:
                 break
         now = self.now()

@@ -1,7 +1,8 @@
 """The ear's process: `python -m broadcaster.ear.main`, started by the supervisor.
 
 It hears the loopback copy of every stream and tells control whether what was planned was *sent*. It
-goes on when control is dead, and never says anything about arrival.
+goes on when control is dead. Of arrival it says nothing itself: it compares what ears on other
+hosts report with what it heard, and passes on what comes of it under their names.
 """
 
 from __future__ import annotations
@@ -13,15 +14,21 @@ import signal
 import sys
 from contextlib import closing
 from functools import partial
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from broadcaster.ear.listener import Listener, places, places_of
+from broadcaster.ear.remote_count import HeardStream
+from broadcaster.ear.remote_verdict import RemoteEars, ReportError
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.plan import PlanError, Stream
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
+from broadcaster.engine.site_streams import SELF_TEST_ZONE
 from broadcaster.kept_site import site_or_kept
+from broadcaster.link import CommandRefusedError, LinkServer, Message
 from broadcaster.log import set_up
 from broadcaster.run_directory import RunDirectory, StateDirectory
+from broadcaster.witness import Witness
 from broadcaster.witness_sender import WitnessSender
 from zones.media_time import MediaClock
 from zones.site import Site, with_interface
@@ -61,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         log.error("cannot listen: %s", error)
         return 2
     with closing(ear):
-        asyncio.run(_until_stopped(ear, run.control_socket))
+        asyncio.run(_until_stopped(ear, run))
     return 0
 
 
@@ -81,7 +88,11 @@ class Ear:
     ) -> None:
         """`site` gives zones their names."""
         self._site = site
-        self._new = partial(Listener, run=run.path, pcm=state.pcm, block=block, clock=clock)
+        self._clock = clock
+        self.remote = RemoteEars(())
+        self._new = partial(
+            Listener, run=run.path, pcm=state.pcm, block=block, clock=clock, remote=self.remote
+        )
         self._places = list(places(site))
         self._seen: tuple[Stream, ...] = ()
         self.listener = self._new(self._places)
@@ -89,6 +100,28 @@ class Ear:
     def close(self) -> None:
         """Leave every group."""
         self.listener.close()
+
+    def witnesses(self) -> list[Witness]:
+        """What this ear heard of every stream, then what the remote ones did."""
+        return [*self.listener.witnesses(), *self.remote.witnesses(self.listener.now())]
+
+    async def asked(self, command: Message) -> Message:
+        """Take the report of a remote ear; raises CommandRefusedError."""
+        if command.get("name") != "heard":
+            raise CommandRefusedError(f"the ear does not know {command.get('name')!r}", "name")
+        try:
+            verdicts = self.remote.hear(
+                str(command.get("ear")), command.get("streams"), self.listener.now()
+            )
+        except ReportError as error:
+            raise CommandRefusedError(str(error), "streams") from None
+        listed = [
+            HeardStream(str(stream.id), leg.address, leg.port, stream.ssrc).fields()
+            for stream in self.listener.planned
+            for leg in stream.legs[:1]
+            if stream.zone != SELF_TEST_ZONE and IPv4Address(leg.address).is_multicast
+        ]
+        return {"streams": listed, "verdicts": verdicts}
 
     def follow(self) -> Listener | None:
         """Listen to what is planned now; the listener before, to be closed, if that is other."""
@@ -110,10 +143,10 @@ class Ear:
         return before
 
 
-async def _until_stopped(ear: Ear, control: Path) -> None:
+async def _until_stopped(ear: Ear, run: RunDirectory) -> None:
     """Listen until SIGTERM or SIGINT."""
     loop = asyncio.get_running_loop()
-    listening = asyncio.create_task(listen(ear, control), name="ear")
+    listening = asyncio.create_task(listen(ear, run), name="ear")
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, listening.cancel)
     try:
@@ -122,10 +155,12 @@ async def _until_stopped(ear: Ear, control: Path) -> None:
         return
 
 
-async def listen(ear: Ear, control: Path) -> None:
-    """Hear, and report to the socket `control`, until cancelled."""
-    sender = WitnessSender(control, "ear", lambda: ear.listener.witnesses(), INTERVAL)
+async def listen(ear: Ear, run: RunDirectory) -> None:
+    """Hear, and report to control, until cancelled."""
+    sender = WitnessSender(run.control_socket, "ear", ear.witnesses, INTERVAL)
+    server = LinkServer(run.ear_socket, "ear", ear.asked, dict)
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.run(), name="link server")
         tasks.create_task(sender.run(), name="witnesses to control")
         loop = asyncio.get_running_loop()
         start, ticks = loop.time(), 0
