@@ -91,7 +91,7 @@ class Listener:
         pcm: Path,
         block: SharedBlock,
         clock: MediaClock,
-        remote: RemoteEars,
+        remote: RemoteEars | None = None,
     ) -> None:
         """`pcm` is the store's directory; `remote` is told what was heard being sent."""
         self._clock = clock
@@ -115,8 +115,8 @@ class Listener:
                 self._sockets.append(receiver)
             self._opened = opened.pop_all()
         self._legs = [place.leg for place in listed]
-        self._remote = remote
-        remote.listen_to(self._legs)
+        self._remote = RemoteEars(()) if remote is None else remote
+        self._remote.listen_to(self._legs)
         self._hearing = Hearing(self._legs, self._history, PcmReader(pcm), self.now())
 
     def close(self) -> None:

@@ -71,8 +71,8 @@ class Reporter:
         except TimeoutError:
             raise NotReportedError(f"{url.host} did not answer within {LIMIT_S:g} s") from None
         except aiohttp.ClientConnectorError as error:
-            why = error.os_error.strerror or str(error.os_error)
-            raise NotReportedError(f"{url.host} cannot be reached: {why}") from None
+            reason = error.os_error.strerror or str(error.os_error)
+            raise NotReportedError(f"{url.host} cannot be reached: {reason}") from None
         except (aiohttp.ClientError, OSError) as error:
             raise NotReportedError(f"{url.host} cannot be reached: {error}") from None
         except ValueError:
