@@ -29,6 +29,7 @@ from alerts.detection.gate import Absence
 from alerts.detection.rules import Rules
 from alerts.detection.rules_file import RulesError, parse_rules
 from alerts.detection.told import SourceFault, Suspected, Taken, Told, Verdict
+from alerts.detection.troubles import told_together
 from alerts.detection.watch import Detections, Living
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "Verdict",
     "admitted_in",
     "parse_rules",
+    "told_together",
 ]

@@ -15,6 +15,7 @@ class Liveness:
         self._limits = {source: limit for source, limit in limits if limit is not None}
         self._heard = dict.fromkeys(self._limits, now)
         self._lost: dict[SourceId, None] = {}
+        self._ever: set[SourceId] = set()
         self.deadline: float | None = None
         self._look(now)
 
@@ -23,7 +24,12 @@ class Liveness:
         if source not in self._limits:
             return False
         self._heard[source] = now
+        self._ever.add(source)
         return self._lost.pop(source, self) is None
+
+    def was_heard(self, source: SourceId) -> bool:
+        """Whether a source has shown any sign of life yet."""
+        return source in self._ever
 
     def is_lost(self, source: SourceId) -> bool:
         """Whether a source is lost."""

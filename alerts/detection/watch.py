@@ -457,7 +457,8 @@ class Detections:
         if source is None:
             return
         sentence = silence(source)
-        out.faults += self._troubles.lost(source, sentence)
+        was_heard = self._liveness.was_heard(source_id)
+        out.faults += self._troubles.lost(source, sentence, was_heard=was_heard)
         for incident in self._incidents.values():
             contribution = incident.contributions.get(source_id)
             if contribution is None or contribution.is_lost:

@@ -48,6 +48,7 @@ from broadcaster.control.acts import (
 )
 from broadcaster.control.alert_recovery import AlertNotes, found_again
 from broadcaster.control.as_run_log import AsRunLog
+from broadcaster.control.automatic_voices import AutomaticVoices
 from broadcaster.control.core import Core
 from broadcaster.control.detection_memory import beat, detections_found_again, write_memory
 from broadcaster.control.free_words import FreeWords
@@ -109,11 +110,14 @@ class Control:
         sites: SiteKeeper,
         notes: AlertNotes,
         unrecorded: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+        *,
+        is_demo: bool = False,
     ) -> None:
         """`files` are both parts' plan files, of which only control's own is written.
 
-        `unrecorded` are moves of alerts that the journal missed.
+        `unrecorded` are moves of alerts that the journal missed. A demo may speak synthetically.
         """
+        self._voices = () if is_demo else (AutomaticVoices(core),)
         self._core = core
         self._block = block
         self._files = files
@@ -463,20 +467,12 @@ class Control:
             faults.append("no engine speaks: nothing is sent")
         if engine.fault:
             faults.append(f"engine: {engine.fault}")
-        beside = (
-            self._sites,
-            self._recorder,
-            self._keeper,
-            self._care,
-            self._queriers,
-            self._schedule,
-            self._live,
-            self._kept_spares,
-        )
-        faults += self._core.detecting.faults.values()
+        keepers = (self._sites, self._recorder, self._keeper, self._care, self._queriers)
+        others = (self._schedule, self._live, self._kept_spares, *self._voices)
+        faults += self._core.detecting.told_faults()
         faults += self._core.told.faults(asyncio.get_running_loop().time())
         faults += filter(None, [self._core.self_testing.fault])
-        return (*faults, *(fault for one in beside for fault in one.faults))
+        return (*faults, *(fault for one in (*keepers, *others) for fault in one.faults))
 
     def _snapshot(self) -> Message:
         return self._snapshots.take(self._look())
@@ -558,7 +554,8 @@ async def _controlled(
         )
         if adopted is not None:
             log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))
-        control = Control(core, block, files, run, state, sites, notes, found.unrecorded)
+        there = (core, block, files, run, state, sites, notes, found.unrecorded)
+        control = Control(*there, is_demo=options.demo)
         await _until_stopped(control)
 
 
@@ -588,6 +585,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--music", type=Path, help="recordings, instead of the site file's")
     parser.add_argument("--seed", type=int, default=0, help="deals the order of recordings")
     parser.add_argument("--parent", type=int, default=0, help="end when this process does")
+    parser.add_argument("--demo", action="store_true", help="nobody relies on this station")
     return parser
 
 

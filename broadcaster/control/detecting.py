@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
-from alerts.detection import Detections, Living, Rules, Suspected, Told, Verdict
+from alerts.detection import Detections, Living, Rules, Suspected, Told, Verdict, told_together
 from alerts.life_cycle import ENDED, State
 from alerts.moving import AlertRefusedError, AnyMove
 from broadcaster.control.acts import Answered, Detect, Effect, Kept, Noticed, Recorded
@@ -82,6 +82,10 @@ class Detecting:
             for incident, story in self._detections.stories(name).items():
                 found[incident] = list(story)
         return found
+
+    def told_faults(self) -> list[str]:
+        """What is wrong with sources and with our clock, in sentences; many alike in one."""
+        return told_together(self.faults)
 
     # --- in ---
 

@@ -411,14 +411,15 @@ class Supervisor:
         )
         duties = [engine] * (2 if options.with_standby else 1)
         music = ("--music", None if options.music is None else options.music.absolute())
+        demo = ("--demo",) if options.is_demo else ()
+        controls = (*given(run, state, config, here, music), *demo)
         for role, module, places in (
-            ("control", "broadcaster.control.app", given(run, state, config, here, music)),
+            ("control", "broadcaster.control.app", controls),
             ("ear", "broadcaster.ear.main", given(run, state, config, here)),
         ):
             duties.append(Duty(role, python_module(module, *places, *parent), DELAYS))
         if options.is_open:
             places = given(run, state, config)
-            demo = ("--demo",) if options.is_demo else ()
             agents = options.run.path.absolute() / "agents.yaml"
             access = ("--access", str(agents)) if options.with_amplifiers else ()
             words_of = {"doors": (), "console": demo, "watch": access, "notices": ()}

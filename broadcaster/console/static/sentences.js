@@ -40,6 +40,10 @@ const SENTENCES = {
   "no-answer": ["it does not answer", "응답이 없습니다"],
   "events-misdated": ["events with right signatures do not fit our clock: look at its time service", "서명이 맞는 신호들의 시각이 우리 시계와 맞지 않습니다. 시각 동기를 확인하십시오"],
   "source-silent": ["{source} ({name}) has said nothing for {s} s", "{source} ({name})에서 {s}초 동안 신호가 없습니다"],
+  "sources-silent": ["{n} sources have fallen silent: {sources}", "신호원 {n}곳에서 신호가 끊겼습니다: {sources}"],
+  "sources-unheard": ["nothing has come yet from {n} of the site's sources: {sources}; connect them (`broadcaster keys add`), or take them out of the site file", "아직 한 번도 신호가 없는 신호원 {n}곳: {sources}. 연결하거나(broadcaster keys add) 사이트 파일에서 빼십시오"],
+  "and-more": ["{names} and {n} more", "{names} 외 {n}개"],
+  "automatic-synthetic": ["rules warn by themselves with a synthetic voice: {messages}; have them recorded and bring the recordings in with `broadcaster messages import`", "사람 없이 나가는 경보가 합성 음성입니다: {messages}. 녹음해서 broadcaster messages import로 들여오십시오"],
   "source-own-fault": ["{source}: reports a fault of its own", "{source}: 스스로 고장을 알렸습니다"],
   // what the ear and the amplifiers say of the sound
   "nothing-received": ["nothing received for {s} s", "{s}초 동안 아무것도 들어오지 않음"],

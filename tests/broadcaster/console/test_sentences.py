@@ -21,6 +21,7 @@ ENTRIES = [
 SAYS_ONLY_TO_SCREENS = [
     "broadcaster/ear/verdict.py",
     "alerts/detection/doubt.py",
+    "broadcaster/control/automatic_voices.py",
     "broadcaster/control/live_keeper.py",
     "broadcaster/control/store_care.py",
     "broadcaster/control/self_testing.py",
