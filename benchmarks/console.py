@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 import numpy as np
 
+from benchmarks.console_tasks import tasks
 from benchmarks.context import Context, Step, take
 from benchmarks.measurement import Measurement, MeasurementError
 from benchmarks.running_station import Running, running
@@ -31,6 +32,12 @@ FREEZES: Final = 3
 CLIENTS: Final = 500
 SLOW_CLIENTS: Final = 50
 """Of them; they read nothing."""
+
+PEOPLE_ROWS: Final = (
+    "console.newcomer_s", "console.warning_acts", "console.correction_acts",
+    "console.correction_s", "console.dead_amplifier_shown_s", "console.live_after_restart_s",
+    "console.axe_violations", "console.csp_violations",
+)  # fmt: skip
 
 _CHROMIUM: Final = Path("/usr/bin/chromium")
 _FLAGS: Final = [
@@ -82,8 +89,21 @@ def measure(context: Context) -> Iterator[Measurement]:
     clients = ("console.packet_p99_500_clients_ms",)
     yield from take(
         context,
-        [Step((*pages, *screen), 150, screens), Step(clients, 90, many_clients)],
+        [
+            Step((*pages, *screen), 150, screens),
+            Step(clients, 90, many_clients),
+            Step(PEOPLE_ROWS, 240, people),
+        ],
     )
+
+
+def people(context: Context) -> Iterator[Measurement]:
+    """A newcomer's demo, and what people do there."""
+    if not _CHROMIUM.exists():
+        raise MeasurementError(f"{_CHROMIUM} is not installed (make system installs it)")
+    context.say("a demo from nothing")
+    with _browser() as browser:
+        yield from tasks(context, browser)
 
 
 def screens(context: Context) -> Iterator[Measurement]:

@@ -30,6 +30,8 @@ _DECLARED: Final = re.compile(
 )
 _DEFAULT: Final = re.compile(_AT + r"export default\b", re.M)
 _BROUGHT: Final = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
+_COMMENT: Final = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.M | re.S)
+"""What only readers need; they have the single modules."""
 _LEFT: Final = re.compile(_AT + r"(?:import\b(?!\s*\()|export\b).{0,60}", re.M)
 
 
@@ -115,6 +117,7 @@ def _as_function(path: str, text: str, names: Mapping[str, str]) -> str:
         gives.append("default: whole")
         return "const whole ="
 
+    text = _COMMENT.sub("", text)
     text = _IMPORT.sub(lambda found: _taken(found, names[_path(path, found["path"])]), text)
     for form, change in (
         (_PASSED_ON, passed_on),

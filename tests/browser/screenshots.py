@@ -26,7 +26,7 @@ VIEWS = {
     "map": ("/map", ".map-zone"),
     "log": ("/log", ".entries tbody tr"),
     "wall": ("/wall", ".wall-tile"),
-    "devices": ("/devices", ".devices tbody tr"),
+    "devices": ("/devices", ".device-fault"),
     "people": ("/people", ".people-page tbody tr"),
     "account": ("/account", ".account-page form"),
     "docs": ("/docs", "section"),
@@ -50,6 +50,7 @@ def main() -> int:
         with standing(Path(place), run) as made:
             made.until(made.station.is_music_everywhere, "there is music everywhere")
             _warn(made)
+            made.aside(made.station.ask_amplifiers, "unplug", amplifier="amp-09")
             views = {options.only: VIEWS[options.only]} if options.only else VIEWS
             _pictures(made, options.out, views)
     return 0

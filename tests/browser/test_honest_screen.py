@@ -73,6 +73,28 @@ def test_a_session_that_ends_in_the_middle_of_a_warning_keeps_the_act(standing):
     )
 
 
+def test_two_tabs_are_one_desk_and_what_happens_in_one_is_so_in_the_other(standing):
+    standing.forget_person("lee")
+    one = standing.desk("lee")
+    page, other = one.open(), one.page.context.new_page()
+    other.goto(standing.url)
+    expect(other.locator(".card.zone")).to_have_count(14)
+    # Choices are a tab's own; the desk's person is the browser's.
+    zone_card(page, "stream-2").locator(".zone-name").click()
+    expect(zone_card(other, "stream-2")).to_have_attribute("data-chosen", "false")
+    page.locator(".who summary").click()
+    page.get_by_role("button", name="교대하기").click()
+    page.locator("dialog input[name=name]").fill("kim")
+    page.locator("dialog input[name=password]").fill(PASSWORD)
+    page.locator("dialog form button").last.click()
+    for each in (page, other):
+        expect(each.locator(".who")).to_contain_text("김민준")
+    page.locator(".who summary").click()
+    page.get_by_role("button", name="로그아웃").click()
+    expect(other.locator("dialog", has_text="다시 로그인")).to_be_visible()
+    standing.forget_person("lee")
+
+
 def test_two_people_who_end_one_warning_differently_end_it_once_and_one_is_told(standing):
     page = standing.desk("kim").open(f"{LINK}stream-11")
     Hands(page).hold(send(page))

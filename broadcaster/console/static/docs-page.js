@@ -11,9 +11,11 @@ const words = (schema) => (schema.anyOf ?? [schema])
   .map((one) => one.enum?.join(" | ") ?? one.type).filter((one) => one !== "null").join(", ");
 const shown = (schema) => made("pre", JSON.stringify(schema, null, 1));
 
-function linked(label, schema) {
+/** A link to what is taken or given; the kind of content where that is not JSON of a known shape. */
+function linked(label, content) {
+  const [[kind, { schema }]] = Object.entries(content ?? { "": {} });
   const name = schemaName(schema);
-  if (!name) return [];
+  if (!name) return kind ? [made("p", `${label}: ${kind}`)] : [];
   const link = made("a", name);
   link.href = `#${name}`;
   return [made("p", `${label}: `, link)];
@@ -26,8 +28,8 @@ function operation(method, path, one) {
     made("p", `${one.summary}. ${one.description ?? ""}`),
     ...(one.parameters ? [made("ul", "", ...one.parameters.map((each) =>
       made("li", [each.name, `(${each.in})`, each.description ?? words(each.schema)].join(" "))))] : []),
-    ...linked("takes", one.requestBody?.content["application/json"].schema),
-    ...linked("gives", Object.values(answer.content)[0].schema));
+    ...linked("takes", one.requestBody?.content),
+    ...linked("gives", answer.content));
 }
 
 ask("GET", "/openapi.json").then((document_) => {

@@ -6,11 +6,15 @@ import { language } from "./words.js";
 
 const korean = signal(null);
 
-// Not needed before there is something to read.
+const REFUSALS_LATER_MS = 2000;
+
+// Not needed before there is something to read; nothing is refused before somebody did something.
 effect(() => {
-  if (language.value === "ko" && live.value.heard && !korean.peek()) {
-    import("./sentences.js").then((module) => { korean.value = module.inKorean; }, () => undefined);
-  }
+  if (language.value !== "ko" || !live.value.heard || korean.peek()) return;
+  import("./sentences.js").then(({ inKorean }) => {
+    korean.value = inKorean;
+    setTimeout(() => import("./refusals.js").then(() => { korean.value = (said) => inKorean(said); }), REFUSALS_LATER_MS);
+  }, () => undefined);
 });
 
 /** A sentence of the station in the language of the screen. */

@@ -11,11 +11,13 @@ import pytest
 
 from tests.house.checkout import ROOT
 
-TABLE = resources.files("broadcaster.console") / "static" / "sentences.js"
+STATIC = resources.files("broadcaster.console") / "static"
+TABLES = [(STATIC / name).read_text() for name in ("sentences.js", "refusals.js")]
 _ENTRY = re.compile(r'^  "([a-z_0-9-]+)": \["((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)"\],$', re.M)
 ENTRIES = [
     (code, json.loads(f'"{english}"'), json.loads(f'"{korean}"'))
-    for code, english, korean in _ENTRY.findall(TABLE.read_text())
+    for table in TABLES
+    for code, english, korean in _ENTRY.findall(table)
 ]
 
 SAYS_ONLY_TO_SCREENS = [
@@ -109,9 +111,8 @@ KNOWN = {re.sub(r"\{\w+\}", "{}", english) for _, english, _ in ENTRIES}
 
 
 def test_every_entry_is_read_and_each_code_and_form_is_there_once():
-    text = TABLE.read_text()
-    table = text[text.index("const SENTENCES") : text.index("\n};")]
-    assert len(re.findall(r'^  "', table, re.M)) == len(ENTRIES)
+    tables = [text[text.index("const SENTENCES") : text.index("\n};")] for text in TABLES]
+    assert sum(len(re.findall(r'^  "', table, re.M)) for table in tables) == len(ENTRIES)
     assert len({code for code, _, _ in ENTRIES}) == len(ENTRIES)
     assert len(KNOWN) == len(ENTRIES)
 
@@ -144,7 +145,8 @@ def test_values_and_sentences_within_sentences_are_found(tmp_path):
         "no one ever said this": ["", "no one ever said this"],
     }
     module = tmp_path / "sentences.mjs"
+    refusals = "".join(re.findall(r"^const (SENTENCES = \{.*?^\};)$", TABLES[1], re.M | re.S))
     told = f"console.log(JSON.stringify({json.dumps(list(said))}.map(inKorean)));"
-    module.write_text(f"{TABLE.read_text()}\n{told}\n")
+    module.write_text(f"{TABLES[0]}\nconst MORE_{refusals}\nlearn(MORE_SENTENCES);\n{told}\n")
     done = subprocess.run(["node", module], capture_output=True, text=True, timeout=60, check=True)
     assert [[one["code"], one["text"]] for one in json.loads(done.stdout)] == list(said.values())

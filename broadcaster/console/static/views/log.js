@@ -85,7 +85,7 @@ function Report({ id }) {
   if (!known) return html`<p class="soft">${t("logLoading")}</p>`;
   if (known.problem) return html`<p class="bad" role="alert">${known.problem}</p>`;
   return html`<div class="report"><div><h4>${t("logPath")}</h4>${known.path ? html`<${Bars} path=${known.path} />` : html`<p class="soft">${t("logNoPath")}</p>`}</div>
-    <div><h4>${t("logSteps")}</h4><ol class="steps">${known.history.map((one) => html`<li><${Time} utc=${one.utc} /> ${sentenceOf(one, false)}</li>`)}</ol></div></div>`;
+    <div><h4>${t("logSteps")}</h4><ol class="steps">${known.history.filter((one) => one.facts.event !== "degrade").map((one) => html`<li><${Time} utc=${one.utc} /> ${sentenceOf(one, false)}</li>`)}</ol></div></div>`;
 }
 
 function Warned({ entry }) {
