@@ -16,6 +16,7 @@ from playlists.outline import LaneOutline, Premises, Span, outline
 from playlists.recording import Recording
 from playlists.rotation import Rotation
 from playlists.schedule import Fill, lost_to_the_clocks, occurrences
+from playlists.wall_time import wall_at
 from zones.bus import ZoneId
 from zones.media_time import RATE, Sample, WallAnchor
 from zones.sound import PcmId
@@ -94,6 +95,7 @@ def preview(
     for lane in found.lanes:
         work.lane(lane, (standing or {}).get(lane.zones[0], ()))
     work.clocks()
+    work.news()
     ordered = sorted(work.findings, key=lambda one: (one.begin, one.zones))
     return Preview(
         begin,
@@ -103,6 +105,9 @@ def preview(
         work.conflicts(),
         tuple(sorted(work.silences)),
     )
+
+
+_GRID = dt.timedelta(milliseconds=1)
 
 
 class _Look:
@@ -168,7 +173,8 @@ class _Look:
             at = self._anchor.utc_at(start)
             if at >= self._end:
                 break
-            while place + 1 < len(spans) and spans[place + 1].begin <= at:
+            # A sample and a microsecond are not the same grid: an item on the edge is of the next.
+            while place + 1 < len(spans) and spans[place + 1].begin <= at + _GRID:
                 place += 1
             occurrence = spans[place].occurrence if spans else None
             entry = str(occurrence.entry.id) if occurrence is not None else ""
@@ -243,6 +249,30 @@ class _Look:
                 f"at {wall:%Y-%m-%d %H:%M} the clocks are put forward over all of it",
                 "move that one occurrence",
             )
+
+    def news(self) -> None:
+        """News whose recording is not at hand, or may not be played."""
+        premises = self._premises
+        known = {} if premises.dealer is None else premises.dealer.pool.by_id
+        first = wall_at(self._begin, premises.zone).date()
+        last = wall_at(self._end, premises.zone).date()
+        for item in premises.schedule.news:
+            if item.last < first or item.first > last:
+                continue
+            recording = known.get(item.recording)
+            zones = tuple({z: None for name in item.zones for z in premises.members.get(name, ())})
+            if recording is None:
+                self._find(
+                    *(self._begin, self._begin, zones, item.id),
+                    f"its recording {item.recording} is not at hand",
+                    "import its file again, or take the news off",
+                )
+            elif not recording.is_valid_on(max(first, item.first)):
+                self._find(
+                    *(self._begin, self._begin, zones, item.id),
+                    f'"{recording.title}" may not be played on that day',
+                    "renew its rights, or take the news off",
+                )
 
     def conflicts(self) -> tuple[Conflict, ...]:
         """Every two entries that want the same time; zones in the same conflict are told once."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from enum import Enum
 from typing import Any
 
-from zones.media_time import Sample
+from zones.media_time import Sample, seconds
 from zones.sound import PcmId
 
 
@@ -72,13 +72,15 @@ class Recording:
         """Refuse cue points that would play nothing, or something else."""
         if not 0 <= self.cue_in < self.cue_out <= self.length:
             raise ValueError(
-                f"recording {self.id!r}: cue points {self.cue_in} and {self.cue_out} must lie in "
-                f"order within its {self.length} samples"
+                f"recording {self.id!r}: cue points {seconds(self.cue_in):g} s and "
+                f"{seconds(self.cue_out):g} s must lie in order within its "
+                f"{seconds(self.length):g} s"
             )
         if self.segue is not None and not self.cue_in < self.segue <= self.cue_out:
             raise ValueError(
-                f"recording {self.id!r}: its segue point {self.segue} must lie between its cue "
-                f"points {self.cue_in} and {self.cue_out}"
+                f"recording {self.id!r}: its segue point {seconds(self.segue):g} s must lie "
+                f"between its cue points {seconds(self.cue_in):g} s and "
+                f"{seconds(self.cue_out):g} s"
             )
 
     @property
@@ -125,7 +127,12 @@ def recording_from(plain: Mapping[str, Any]) -> Recording:
     known["tags"] = tuple(known.get("tags", ()))
     for name in ("valid_from", "valid_until"):
         if known.get(name) is not None:
-            known[name] = dt.date.fromisoformat(known[name])
+            try:
+                known[name] = dt.date.fromisoformat(known[name])
+            except (TypeError, ValueError):
+                raise ValueError(
+                    f"{name}: {known[name]!r} is no day; write it like 2027-03-31"
+                ) from None
     return Recording(**known)
 
 

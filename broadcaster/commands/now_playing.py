@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from broadcaster.commands.schedule import me
 from broadcaster.link import LinkError, NobodyListensError, connect
 from broadcaster.options import run_option
 from broadcaster.run_directory import RunDirectory
@@ -46,7 +47,7 @@ async def _asked(run: RunDirectory) -> list[dict[str, Any]]:
     """Control's answer; raises LinkError, with a sentence."""
     try:
         async with connect(run.control_socket, "command line") as link:
-            answer = await link.command("now-playing")
+            answer = await link.command("now-playing", who=me())
             return list(answer["zones"])
     except NobodyListensError:
         raise LinkError(

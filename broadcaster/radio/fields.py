@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ def preview_fields(station: RadioStation, seen: Preview, only: str | None = None
         ],
         "tracks": [
             {
-                "at": one.at.isoformat(),
+                "at": _to_ms(one.at),
                 "seconds": round(seconds(one.length), 3),
                 "zones": list(one.zones),
                 "entry": one.entry,
@@ -68,6 +68,11 @@ def preview_fields(station: RadioStation, seen: Preview, only: str | None = None
             if zones is None or zones.intersection(one.zones)
         ],
     }
+
+
+def _to_ms(at: datetime) -> str:
+    """A moment to the nearest millisecond: samples lie on another grid than seconds."""
+    return (at + timedelta(microseconds=500)).isoformat(timespec="milliseconds")
 
 
 def version_fields(version: Version) -> dict[str, Any]:
