@@ -98,7 +98,11 @@ class AsRunBook:
                 self._note_interrupted(zone, bus, turn)
 
     def ended(self, now: Sample) -> tuple[Heard, ...]:
-        """What ended before `now` and was heard, zones of the same fate together, in order."""
+        """What is over and was heard."""
+        return tuple(one for one in self.over(now) if one.on_air)
+
+    def over(self, now: Sample) -> tuple[Heard, ...]:
+        """What ended before `now`, heard or covered, zones of the same fate together, in order."""
         over = [(key, one) for key, one in self._open.items() if key[3] + one.length + LATE <= now]
         together: dict[object, tuple[_Key, _Open, list[ZoneId]]] = {}
         for key, one in over:
@@ -107,7 +111,7 @@ class AsRunBook:
             fate = (*rest, one.began, one.on_air, one.witnessed, tuple(one.by))
             together.setdefault(fate, (key, one, []))[2].append(zone)
         found = (_heard(key, one, zones) for key, one, zones in together.values())
-        return tuple(sorted((h for h in found if h.on_air), key=lambda h: (h.began, h.zones)))
+        return tuple(sorted(found, key=lambda h: (h.began, h.zones)))
 
     def playing(self) -> Iterator[tuple[ZoneId, ClaimId, PcmId | None, Sample]]:
         """What has been on air and has not ended, with where it should have begun."""

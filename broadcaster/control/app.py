@@ -14,11 +14,11 @@ import signal
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from time import monotonic_ns
 from types import MappingProxyType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from alerts.commands import Raise
 from alerts.message import Phrase
@@ -47,13 +47,14 @@ from broadcaster.control.acts import (
     TakeWords,
 )
 from broadcaster.control.alert_recovery import AlertNotes, found_again
-from broadcaster.control.as_run_log import AsRunLog
+from broadcaster.control.as_run_log import AsRunLog, buses_of
 from broadcaster.control.automatic_voices import AutomaticVoices
 from broadcaster.control.core import Core
 from broadcaster.control.detection_memory import beat, detections_found_again, write_memory
 from broadcaster.control.free_words import FreeWords
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.live_keeper import LiveKeeper
+from broadcaster.control.news_again import NewsAgain
 from broadcaster.control.plan_reader import adopted_plan, read_part
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
@@ -65,14 +66,13 @@ from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
 from broadcaster.control.spares_file import SparesFile, read_spares
 from broadcaster.control.steering import read_steer
-from broadcaster.control.store_care import StoreCare
+from broadcaster.control.store_care import StoreCare, check_stored
 from broadcaster.control.warnings import Warnings
 from broadcaster.control.wire import check_right, read_command
 from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.local_part import clear_claims
 from broadcaster.engine.plan import Part, Plan, PlanError
 from broadcaster.engine.plan_file import PlanFile, plan_path
-from broadcaster.engine.ring import ring_path
 from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
 from broadcaster.journal.entry import Kind
 from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
@@ -155,7 +155,7 @@ class Control:
         self._inbox: asyncio.Queue[Command] = asyncio.Queue(_INBOX)
         self._library: Library | None = None
         self._outline: TakeOutline | None = None
-        self._as_run = AsRunLog()
+        self._as_run, self._news_again = AsRunLog(), NewsAgain()
         self._askers: dict[str, list[asyncio.Future[Answered]]] = {}
         self._unwritten: Plan | None = None
         self._plan_fault = ""
@@ -308,8 +308,7 @@ class Control:
             if fields.get("name") == "steer":
                 check_right("steer", fields)
                 known = self._schedule.by_sound.values()
-                place = partial(ring_path, self._run.path)
-                return await self._done(read_steer(fields, known, now, place))
+                return await self._done(read_steer(fields, known, now, self._live.find))
             command = read_command(fields, core.ground.site, core.ground.clock, now)
             if isinstance(command, Alerting) and isinstance(command.order, Raise):
                 # Whether it is only looked at or meant: they are spoken as soon as can be.
@@ -317,7 +316,7 @@ class Control:
             if isinstance(command, Alerting) and command.name == "preview":
                 return core.alerts.preview(command.order, now)
             if isinstance(command, Play):
-                self._check_stored(command)
+                check_stored(command, self._state)
         except RefusedError as refusal:
             raise CommandRefusedError(str(refusal), refusal.where) from None
         return await self._done(command)
@@ -343,18 +342,6 @@ class Control:
         if answered.error:
             raise CommandRefusedError(answered.error, answered.where)
         return {**answered.fields, **await self._recorder.durability(command.key)}
-
-    def _check_stored(self, order: Play) -> None:
-        """Refuse sound that the store does not hold: it could never be heard."""
-        if order.pcm is None or not order.pcm.isalnum():
-            return
-        path = self._state.pcm / order.pcm[:2] / f"{order.pcm}.pcm"
-        try:
-            length = path.stat().st_size // 2
-        except OSError:
-            raise RefusedError(f"the store has no sound {order.pcm[:12]}...", "pcm") from None
-        if order.length > length:
-            raise RefusedError(f"that sound has {length} samples, not {order.length}", "length")
 
     def _take_words(self, spoken: Mapping[Phrase, Voice]) -> None:
         self._inbox.put_nowait(TakeWords(spoken=spoken))
@@ -434,12 +421,21 @@ class Control:
             )
             if heard is not None:
                 self._recorder.record(heard)
-            for again in self._as_run.again(anchor.sample):
-                await self._inbox.put(again)
+            await self._play_news_again(anchor)
             self._recorder.note_faults(self._faults())
             self._beat()
             self._server.publish()
             await asyncio.sleep(_HOUSEKEEPING)
+
+    async def _play_news_again(self, anchor: WallAnchor) -> None:
+        """Order what a warning cut, once its zones are free."""
+        core, premises = self._core, self._schedule.premises
+        self._news_again.note(self._as_run.over, self._schedule.by_sound)
+        news = () if premises is None else premises.schedule.news
+        today = anchor.utc.astimezone(ZoneInfo(core.ground.site.time_zone)).date()
+        buses = buses_of(core.plan, core.ground.site)
+        for order in self._news_again.orders(anchor.sample, buses, news, today):
+            await self._inbox.put(order)
 
     def _beat(self) -> None:
         """Note that detections are taken now: what began while nobody did counts afterwards."""

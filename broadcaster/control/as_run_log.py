@@ -5,17 +5,16 @@ The entries go to the journal; without a witness one says that it is not verifie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from broadcaster.control.acts import Recorded
-from broadcaster.control.steering import Steer, Steering
 from broadcaster.control.witnesses import Witnesses
 from broadcaster.engine.plan import Plan
 from broadcaster.journal.entry import Entry, Kind
 from broadcaster.witness import Fact
 from playlists.as_run import AsRunBook, Heard
-from playlists.recording import Recording, Role
+from playlists.recording import Recording
 from zones.bus import Claim, ZoneId
 from zones.media_time import RATE, Sample, WallAnchor, seconds
 from zones.site import Site
@@ -37,7 +36,8 @@ class AsRunLog:
         """Begin with nothing."""
         self._book = AsRunBook()
         self._until: Sample | None = None
-        self._cut: tuple[tuple[Recording, tuple[ZoneId, ...]], ...] = ()
+        self.over: tuple[Heard, ...] = ()
+        """What the last look found to be over, heard or not."""
 
     def look(
         self,
@@ -53,35 +53,29 @@ class AsRunLog:
         """
         now = anchor.sample - BEHIND
         begin = self._until
+        self.over = ()
         if begin is not None and now - begin < EVERY:
             return None
         self._until = now
         if begin is None or now - begin > LONGEST_GAP:
             return None
-        buses: dict[ZoneId, list[Claim]] = {zone.id: [] for zone in site.zones}
-        for claim in plan.claims:
-            if claim.zone in buses:
-                buses[claim.zone].append(claim)
-        for zone, bus in buses.items():
+        for zone, bus in buses_of(plan, site).items():
             is_seen = _is_seen(witnesses, site, zone, anchor.sample)
             self._book.watch(zone, bus, begin, now, is_seen=is_seen)
-        ended = self._book.ended(now)
-        self._cut = (*self._cut, *_cut_news(ended, known))
+        self.over = self._book.over(now)
+        ended = [one for one in self.over if one.on_air]
         if not ended:
             return None
         return Recorded(tuple(_entry(one, plan, known, anchor) for one in ended))
 
-    def again(self, now: Sample) -> Iterator[Steer]:
-        """Orders to play the news again, whole, that was interrupted: half heard is not heard."""
-        cut, self._cut = self._cut, ()
-        for recording, zones in cut:
-            yield Steer(
-                key=f"again {recording.id} {now} {zones[0]}",
-                at=now,
-                zones=tuple(zones),
-                steering=Steering.NEXT,
-                recording=recording,
-            )
+
+def buses_of(plan: Plan, site: Site) -> dict[ZoneId, list[Claim]]:
+    """The claims of each zone."""
+    buses: dict[ZoneId, list[Claim]] = {zone.id: [] for zone in site.zones}
+    for claim in plan.claims:
+        if claim.zone in buses:
+            buses[claim.zone].append(claim)
+    return buses
 
 
 def _is_seen(witnesses: Witnesses, site: Site, zone: ZoneId, now: Sample) -> bool:
@@ -90,15 +84,6 @@ def _is_seen(witnesses: Witnesses, site: Site, zone: ZoneId, now: Sample) -> boo
     return bool(streams) and all(
         any(one.value for one in witnesses.seen(stream.id, Fact.SENT, now)) for stream in streams
     )
-
-
-def _cut_news(
-    ended: Iterable[Heard], known: Mapping[PcmId, Recording]
-) -> Iterable[tuple[Recording, tuple[ZoneId, ...]]]:
-    for one in ended:
-        recording = known.get(one.pcm) if one.pcm is not None else None
-        if recording is not None and recording.role is Role.NEWS and one.by and not one.is_whole:
-            yield recording, one.zones
 
 
 def _entry(one: Heard, plan: Plan, known: Mapping[PcmId, Recording], anchor: WallAnchor) -> Entry:
@@ -125,7 +110,7 @@ def _entry(one: Heard, plan: Plan, known: Mapping[PcmId, Recording], anchor: Wal
         for name in ("id", "title", "artist", "album", "composer", "label", "isrc", "rights"):
             facts["recording" if name == "id" else name] = getattr(recording, name)
         facts["role"] = recording.role.value
-    elif one.source:
-        facts["title"] = one.source
+    else:
+        facts["title"] = one.source or str(one.claim)
     subject = recording.id if recording is not None else str(one.claim)[:200]
     return Entry(kind=Kind.AS_RUN, subject=subject, utc=began, at=one.began, facts=facts)

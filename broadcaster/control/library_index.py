@@ -93,7 +93,7 @@ class Index:
             for folder, paths in folders.items()
         }
         places = {
-            entry.recording.id: path
+            path: entry.recording.id
             for paths in folders.values()
             for path in paths
             if (entry := self.files.get(path)) is not None and entry.recording is not None

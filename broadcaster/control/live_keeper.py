@@ -72,6 +72,18 @@ class LiveKeeper:
         self.stale: frozenset[str] = frozenset()
         """The live sources that should be heard now and bring no sound."""
 
+    def find(self, name: str) -> None:
+        """Whether there is a live source of that name: of the schedule, or one that writes now.
+
+        Raises:
+            RingError: there is none; says which there are.
+        """
+        path = ring_path(self._run.path, name)
+        addresses = self._addresses()
+        if name not in addresses and not path.exists():
+            known = ", ".join(sorted(addresses)) or "none: broadcaster schedule set sources ..."
+            raise RingError(f"there is no live source {name!r}; there are {known}")
+
     async def run(self) -> None:
         """Keep the sources until cancelled; then end the workers."""
         try:

@@ -94,7 +94,7 @@ class Library:
     voices: VoiceIndex = field(default_factory=VoiceIndex)
 
     places: Mapping[str, str] = field(default_factory=dict)
-    """The file that each recording came from, by its id."""
+    """The recording that each file holds, by the file's path."""
     waiting: int = 0
     """Files that are there and not yet brought in."""
 

@@ -255,10 +255,14 @@ def _say(station: RadioStation, fields: _Fields) -> dict[str, Any]:
 
 def _remove(station: RadioStation, fields: _Fields) -> dict[str, Any]:
     kept = station.recordings.one(str(fields.get("recording", "")))
+    sent_in = place_of(station.state.path).absolute()
+    files = [
+        Path(path) for path, name in station.recordings.files().items() if name == kept.recording.id
+    ]
     gone = station.recordings.remove(kept.recording.id)
-    file = Path(kept.file)
-    if file.parent == place_of(station.state.path).absolute():
-        file.unlink(missing_ok=True)
+    for file in files:
+        if file.parent == sent_in:
+            file.unlink(missing_ok=True)
     return {"removed": gone.id}
 
 
@@ -318,7 +322,10 @@ def _upload(file: Path, size: int, fate: Entry | None) -> dict[str, Any]:
         "bytes": size,
         "state": "waiting" if not is_done else "refused" if recording is None else "imported",
         "recording": None if recording is None else recording.id,
-        "reason": fate.error if is_done and fate is not None and fate.error else None,
+        # The person who sent it knows it by its name, not by where it is kept.
+        "reason": fate.error.replace(str(file.absolute()), file.name)
+        if is_done and fate is not None and fate.error
+        else None,
     }
 
 

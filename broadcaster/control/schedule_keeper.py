@@ -143,7 +143,8 @@ class ScheduleKeeper:
                 self._recordings = Recordings(self._state)
             if library is not self._listed:
                 every = {one.id: one for listed in library.folders.values() for one in listed}
-                self._recordings.add((library.places.get(n, ""), one) for n, one in every.items())
+                placed = [(path, every[n]) for path, n in library.places.items() if n in every]
+                self._recordings.add([*placed, *(("", one) for one in every.values())])
                 self._listed = library
             stamp = self._recordings.stamp
             if stamp != self._edited_at:

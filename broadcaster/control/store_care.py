@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from broadcaster.background import ONE_THREAD
+from broadcaster.control.acts import Play
+from broadcaster.control.play_order import RefusedError
 from broadcaster.run_directory import RunDirectory, StateDirectory
 
 log = logging.getLogger(__name__)
@@ -102,3 +104,20 @@ def faults_of(said: dict[str, Any]) -> list[str]:
             "needs alone: raise store.budget, or take music out of the programme"
         )
     return faults
+
+
+def check_stored(order: Play, state: StateDirectory) -> None:
+    """Refuse sound that the store does not hold: it could never be heard.
+
+    Raises:
+        RefusedError: the store has no such sound, or less of it.
+    """
+    if order.pcm is None or not order.pcm.isalnum():
+        return
+    path = state.pcm / order.pcm[:2] / f"{order.pcm}.pcm"
+    try:
+        length = path.stat().st_size // 2
+    except OSError:
+        raise RefusedError(f"the store has no sound {order.pcm[:12]}...", "pcm") from None
+    if order.length > length:
+        raise RefusedError(f"that sound has {length} samples, not {order.length}", "length")

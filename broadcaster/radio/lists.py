@@ -70,7 +70,7 @@ def matched(
         listed = read_list(text, form)
     except PlaylistFileError as error:
         raise LookupError(str(error)) from None
-    known = {one.file: one.recording.id for one in station.recordings.every() if one.file}
+    known = station.recordings.files()
     by_name: dict[str, set[str]] = {}
     for file, recording in known.items():
         by_name.setdefault(Path(file).name, set()).add(recording)

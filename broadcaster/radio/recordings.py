@@ -35,6 +35,9 @@ CREATE TABLE IF NOT EXISTS recordings (
     file TEXT NOT NULL DEFAULT '', added TEXT NOT NULL, text TEXT NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS by_pcm ON recordings (pcm);
+CREATE TABLE IF NOT EXISTS files (path TEXT PRIMARY KEY, id TEXT NOT NULL) STRICT;
+INSERT OR IGNORE INTO files SELECT file, id FROM recordings
+    WHERE file != '' AND NOT EXISTS (SELECT 1 FROM files);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
     text, content='recordings', content_rowid='rowid', tokenize='unicode61', prefix='1 2 3'
 );
@@ -114,7 +117,19 @@ class Recordings:
                 "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
                 [tuple(_storable(value) for value in row) for row in rows],
             )
+            # The same recording may lie in several files, and a file may hold another one now.
+            self._database.executemany(
+                "INSERT INTO files (path, id) VALUES (?, ?) "
+                "ON CONFLICT (path) DO UPDATE SET id = excluded.id WHERE id != excluded.id",
+                [(_storable(file), name) for name, _, _, file, _, _ in rows if file],
+            )
         return len(self) - before
+
+    def files(self) -> dict[str, str]:
+        """The recording that each file held when it was brought in, by the file's path."""
+        with self._explained():
+            rows = self._database.execute("SELECT path, id FROM files").fetchall()
+        return dict(rows)
 
     def every(self) -> Iterator[Kept]:
         """Every recording, in the order in which they came."""
@@ -207,6 +222,7 @@ class Recordings:
         kept = self.one(name)
         with self._explained(), self._database:
             self._database.execute("DELETE FROM recordings WHERE id = ?", (kept.recording.id,))
+            self._database.execute("DELETE FROM files WHERE id = ?", (kept.recording.id,))
         return kept.recording
 
     def alike(self) -> list[list[Kept]]:

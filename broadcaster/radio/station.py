@@ -63,8 +63,12 @@ class RadioStation:
 
     @cached_property
     def pool(self) -> Pool:
-        """The recordings at hand, by id and by folder of the programme."""
-        kept = list(self.recordings.every())
+        """The recordings at hand, by id and by folder of the programme.
+
+        In a folder is what lies there now, as the running station finds it.
+        """
+        by_id = {one.recording.id: one.recording for one in self.recordings.every()}
+        files = {path: name for path, name in self.recordings.files().items() if name in by_id}
         places = {
             UPLOADS: place_of(self.state.path).absolute(),
             **{
@@ -73,9 +77,9 @@ class RadioStation:
             },
         }
         return Pool(
-            {one.recording.id: one.recording for one in kept},
+            by_id,
             {
-                folder: tuple(one.recording for one in kept if Path(one.file).is_relative_to(place))
+                folder: tuple(by_id[files[path]] for path in _paths_in(place) if path in files)
                 for folder, place in places.items()
             },
         )
@@ -121,6 +125,18 @@ class RadioStation:
                 return file.read()
         except (OSError, PlanError):
             return None
+
+
+def _paths_in(place: Path) -> list[str]:
+    """The files in a folder and below, or those that a playlist (m3u) names."""
+    if place.suffix.lower() in (".m3u", ".m3u8"):
+        try:
+            lines = place.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        except OSError:
+            return []
+        named = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+        return [str((place.parent / name).absolute()) for name in dict.fromkeys(named)]
+    return sorted(str(path) for path in place.rglob("*") if not path.name.startswith("."))
 
 
 def _standing(plan: Plan | None) -> Mapping[ZoneId, tuple[Item, ...]]:

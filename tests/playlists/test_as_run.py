@@ -69,6 +69,10 @@ def test_a_track_is_told_only_when_it_is_over_and_only_once():
 
 def test_a_track_that_never_had_the_zone_is_not_in_the_record():
     assert watched({A: [programme(A), warning(0, 200 * RATE)]}) == ()
+    book = AsRunBook()
+    book.watch(A, [programme(A), warning(0, 200 * RATE)], 0, 200 * RATE, is_seen=True)
+    covered, _ = book.over(200 * RATE)
+    assert (covered.pcm, covered.on_air, covered.by) == (ONE, 0, ("alert 1",))
 
 
 @pytest.mark.parametrize("name", ["live line", "studio"])

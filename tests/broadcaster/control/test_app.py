@@ -15,6 +15,7 @@ from broadcaster.control.plan_reader import adopted_plan
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.querier_watch import QuerierWatch
 from broadcaster.control.site_keeper import SiteKeeper, folders_of
+from broadcaster.control.store_care import check_stored
 from broadcaster.engine.plan import Part, Plan
 from broadcaster.engine.plan_file import PlanFile, plan_path
 from broadcaster.engine.shared_block import SharedBlock
@@ -118,15 +119,9 @@ async def again(place, order):
         return await link.command("play", who="test", **order)
 
 
-def test_sound_that_is_not_in_the_store_is_refused(place):
-    run, state, block = place
-    with contextlib.ExitStack() as files:
-        parts = {part: files.enter_context(PlanFile(plan_path(run.path, part))) for part in Part}
-        sites = SiteKeeper(run, state, ROOT / "config.yaml")
-        core = Core(ground(), wall_anchor(CLOCK), warnings(), detections())
-        control = Control(core, block, parts, run, state, sites, AlertNotes(run))
-        with pytest.raises(RefusedError, match="the store has no sound"):
-            control._check_stored(play())
+def test_sound_that_is_not_in_the_store_is_refused(state_directory):
+    with pytest.raises(RefusedError, match="the store has no sound"):
+        check_stored(play(), StateDirectory(state_directory))
 
 
 def test_it_says_in_a_sentence_what_it_cannot_begin_with(run_directory, state_directory, capfd):

@@ -5,7 +5,10 @@ from contextlib import closing
 import pytest
 
 from broadcaster.radio.recordings import Recordings, RecordingsError
+from broadcaster.radio.station import RadioStation
+from broadcaster.run_directory import RunDirectory, StateDirectory
 from playlists.recording import Recording, Role
+from tests.broadcaster.control.bench import site
 from zones.media_time import RATE
 from zones.sound import PcmId
 
@@ -77,7 +80,7 @@ def test_adding_again_keeps_what_people_said(shelf):
         ({"role": "song"}, "roles are music, news"),
         ({"cue_out": 0}, "must lie in order"),
         ({"segue": 900 * RATE}, "segue point"),
-        ({"valid_until": "tomorrow"}, "isoformat"),
+        ({"valid_until": "tomorrow"}, "is no day; write it like"),
     ],
 )
 def test_nonsense_is_not_kept(shelf, said, says):
@@ -116,3 +119,28 @@ def test_a_damaged_database_says_what_to_do(tmp_path):
     (tmp_path / "recordings.sqlite").write_bytes(b"no database at all" * 100)
     with pytest.raises(RecordingsError, match="move it away"):
         Recordings(tmp_path)
+
+
+def test_a_recording_may_lie_in_several_files_and_a_file_hold_another_one(tmp_path):
+    kept = Recordings(tmp_path)
+    one, two, three = (recording(number) for number in (1, 2, 3))
+    kept.add([("/a/one.flac", one)])
+    kept.add([("/b/same.flac", one), ("/b/two.flac", two)])
+    assert kept.files() == {"/a/one.flac": one.id, "/b/same.flac": one.id, "/b/two.flac": two.id}
+    kept.add([("/b/two.flac", three)])
+    assert kept.files()["/b/two.flac"] == three.id
+    kept.remove(one.id)
+    assert list(kept.files()) == ["/b/two.flac"]
+
+
+def test_what_lies_in_a_folder_plays_whatever_file_it_was_first_brought_in_from(tmp_path):
+    music = tmp_path / "music"
+    music.mkdir()
+    (music / "same.flac").write_bytes(b"x")
+    station = RadioStation(
+        site(), tmp_path / "config.yaml", StateDirectory(tmp_path), RunDirectory(tmp_path)
+    )
+    station.recordings.add([("/a/one.flac", recording(1)), ("/a/two.flac", recording(2))])
+    station.recordings.add([(str(music / "same.flac"), recording(1))])
+    station.recordings.add([(str(music / "gone.flac"), recording(2))])
+    assert [one.title for one in station.pool.folders["music/"]] == ["Track 1"]
