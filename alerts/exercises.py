@@ -72,15 +72,17 @@ class Exercises:
             raise AlertRefusedError(
                 f"message {message.id} is no exercise: take one that says so", "message"
             )
+        # A test is spoken once, like a last word, and is over: it says of itself that it ends.
+        is_test = message.purpose is Purpose.TEST
         name = exercise_id(order.key)
         exercise = Exercise(
             id=name,
             order=number,
             message=message.id,
             zones=united((), order.zones),
-            state=ExerciseState.RUNNING,
+            state=ExerciseState.ENDING if is_test else ExerciseState.RUNNING,
             by=words(order.who.name),
-            ends=at.after(order.seconds),
+            ends=at.after(LONGEST_ENDING if is_test else order.seconds),
             reason=words(order.reason),
             keys=(order.key,),
         )

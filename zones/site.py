@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NewType, Protocol, TypeVar
 
+from zones.audible_test import AudibleTest
 from zones.bus import ZoneId as ZoneId
 from zones.console_settings import ConsoleSettings
 from zones.doors_settings import DoorsSettings
@@ -287,6 +288,7 @@ class Site:
     rules: str | None
     schedule: str | None
     spares: tuple[Spare, ...] = ()
+    audible_test: AudibleTest | None = None
     warnings: tuple[Problem, ...] = ()
     """What the site file's reader found odd, though not wrong."""
 

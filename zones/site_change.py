@@ -71,7 +71,7 @@ _SHOWN_ITEMS: Final = 4
 
 _VALUES: Final = (
     *("name", "time_zone", "programme", "store_budget_bytes", "console"),
-    *("quiet_neighbours", "self_test", "doors", "notices", "rules", "schedule"),
+    *("quiet_neighbours", "self_test", "audible_test", "doors", "notices", "rules", "schedule"),
 )
 
 _WIRE_FIELDS: Final = frozenset(

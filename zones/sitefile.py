@@ -41,6 +41,7 @@ from zones.site import (
     output_id,
     resting_zone,
 )
+from zones.sitefile_audible_test import audible_test, check_audible_test
 from zones.sitefile_checks import check_site
 from zones.sitefile_console import check_console, console_settings
 from zones.sitefile_doors import check_doors, doors_settings
@@ -118,6 +119,7 @@ def parse_site(
         problems.extend(check_console(draft.top.may(SiteKeys.CONSOLE)))
         problems.extend(check_doors(draft.top.may(SiteKeys.DOORS)))
         problems.extend(check_notices(draft))
+        problems.extend(check_audible_test(draft))
         streams = draft.table(SiteKeys.STREAMS).values()
         groups = (leg.address for stream in streams for leg in legs_of(stream))
         problems.extend(check_warnings(draft.top.may(SiteKeys.WARNINGS), groups))
@@ -192,6 +194,11 @@ class _Builder:
             ),
             quiet_neighbours=quiet_neighbours(top.may(SiteKeys.WARNINGS)),
             self_test=self_test_group(top.may(SiteKeys.WARNINGS)),
+            audible_test=audible_test(
+                top.may(SiteKeys.WARNINGS),
+                self._zones_named,
+                tuple(ZoneId(zone) for zone in self._zones),
+            ),
             warnings=warnings,
         )
 

@@ -6,9 +6,26 @@ import ipaddress
 from collections.abc import Iterable
 from typing import Final
 
+from zones.audible_test import DAYS
 from zones.problem import Problem
-from zones.yaml_kind import FLAG, IPV4
-from zones.yaml_shape import Field, One, Record, Shape
+from zones.yaml_kind import CLOCK, FLAG, ID, IPV4, choice
+from zones.yaml_shape import Field, Inside, Many, One, OnePlaced, Record, Shape
+
+
+class AudibleTestKeys:
+    """`audible_test`."""
+
+    DAY: Final = Field(
+        "day",
+        One(choice("a day of the month", {name: name for name in DAYS})),
+        "which day of the month",
+        is_required=True,
+    )
+    AT: Final = Field("at", One(CLOCK), "when; not in quiet hours", is_required=True)
+    ZONES: Final = Field(
+        "zones", Many(OnePlaced(ID), least=1, may_be_one=True), "where, everywhere if not said"
+    )
+    SHAPE: Final = Shape("audible_test", (DAY, AT, ZONES), "A test that people hear every month.")
 
 
 class WarningKeys:
@@ -24,7 +41,12 @@ class WarningKeys:
         One(IPV4),
         "multicast group that nobody plays: every hour a hidden warning is tried there",
     )
-    SHAPE: Final = Shape("warnings", (QUIET_NEIGHBOURS, SELF_TEST), "How warnings behave here.")
+    AUDIBLE_TEST: Final = Field(
+        "audible_test", Inside(AudibleTestKeys.SHAPE), "a monthly test that people hear, and when"
+    )
+    SHAPE: Final = Shape(
+        "warnings", (QUIET_NEIGHBOURS, SELF_TEST, AUDIBLE_TEST), "How warnings behave here."
+    )
 
 
 def check_warnings(record: Record | None, groups: Iterable[ipaddress.IPv4Address]) -> list[Problem]:

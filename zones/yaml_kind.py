@@ -277,6 +277,12 @@ def _read_hours(text: str) -> tuple[dt.time, dt.time]:
     return hours
 
 
+CLOCK: Final = Kind(
+    "a time of day",
+    _read_clock,
+    {"type": "string", "pattern": f"^{_CLOCK.pattern}$"},
+    "a time, like `11:00`",
+)
 HOURS: Final = Kind(
     "a stretch of the day",
     _read_hours,

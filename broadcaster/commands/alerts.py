@@ -290,6 +290,15 @@ def start_exercise(
     _act(run, "exercise", key, fields, as_json=as_json)
 
 
+@exercise.command("test")
+@click.option("--zones", default="all", show_default=True, help="Zones and groups.")
+@_asking
+def audible_test(run: RunDirectory, key: str | None, *, zones: str, as_json: bool) -> None:
+    """Play the test that people hear, once; it says that it is one. Refused in quiet hours."""
+    fields = _given(message="audible-test", zones=_names(zones))
+    _act(run, "exercise", key, fields, as_json=as_json)
+
+
 @exercise.command("end")
 @click.argument("exercise")
 @_asking

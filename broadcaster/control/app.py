@@ -48,6 +48,7 @@ from broadcaster.control.acts import (
 )
 from broadcaster.control.alert_recovery import AlertNotes, found_again
 from broadcaster.control.as_run_log import AsRunLog, buses_of
+from broadcaster.control.audible_tester import order_audible_tests
 from broadcaster.control.automatic_voices import AutomaticVoices
 from broadcaster.control.core import Core
 from broadcaster.control.detection_memory import beat, detections_found_again, write_memory
@@ -190,6 +191,7 @@ class Control:
             tasks.create_task(self._keep_memory(), name="detections' memory")
             tasks.create_task(self._words.run(), name="operators' words")
             tasks.create_task(self._kept_spares.run(), name="spares' memory")
+            tasks.create_task(order_audible_tests(self._core, self._inbox), name="audible tests")
 
     # --- the core and its effects ---
 

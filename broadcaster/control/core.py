@@ -15,7 +15,7 @@ from typing import Any
 from alerts.composition import Composed
 from alerts.composition import Standing as StandingClaims
 from alerts.detection import Detections
-from broadcaster.control import programme, records
+from broadcaster.control import audible_tests, programme, records
 from broadcaster.control.acts import (
     Alerting,
     Answered,
@@ -179,6 +179,8 @@ class Core:
             case Withdraw():
                 return self._withdraw(command, now)
             case Alerting():
+                book = self.warnings.book.house.messages
+                audible_tests.refuse_in_quiet_hours(command.order, book, self.plan.claims, self.at)
                 return [*self.alerts.handle(command, now), *self._settled()]
             case TakeFaults():
                 self.amplifier_faults = command.faults

@@ -18,7 +18,7 @@ from alerts.composition import Composed, Ending, Standing, Voiced, compose
 from alerts.exercise import Exercise, ExerciseState
 from alerts.hazard import HazardId, Response
 from alerts.life_cycle import ENDING, SOUNDING, State
-from alerts.message import GENERIC, Hazard, Message, Phrase, UnknownMessageError
+from alerts.message import GENERIC, Hazard, Message, Phrase, Purpose, UnknownMessageError
 from alerts.message_book import MessageBook
 from alerts.moving import AnyMove
 from alerts.speaking import Speech, speak
@@ -367,7 +367,8 @@ class Warnings:
         message, messages = self.practised(exercise), self._messages
         ending = None
         if exercise.state is ExerciseState.ENDING:
-            last = messages.exercise_stopped() if exercise.is_stopped else messages.exercise_end()
+            last = message if message.purpose is Purpose.TEST else messages.exercise_end()
+            last = messages.exercise_stopped() if exercise.is_stopped else last
             said = self.speech(last, None).spoken
             ending = Ending(said, said, 1)
         return Voiced(

@@ -26,7 +26,7 @@ from zones.sitefile_shapes import (
     StreamKeys,
     ZoneKeys,
 )
-from zones.sitefile_warnings import WarningKeys
+from zones.sitefile_warnings import AudibleTestKeys, WarningKeys
 from zones.sitefile_ways import AppriseKeys, MailKeys, MqttKeys, RelayKeys, WebhookKeys
 
 _SECTIONS = (
@@ -45,6 +45,7 @@ _SECTIONS = (
     ("programme, a list", ProgrammeKeys.SHAPE),
     ("store", StoreKeys.SHAPE),
     ("warnings", WarningKeys.SHAPE),
+    ("audible_test of warnings", AudibleTestKeys.SHAPE),
     ("console", ConsoleKeys.SHAPE),
     ("single_sign_on of console", SingleSignOnKeys.SHAPE),
     ("doors", DoorsKeys.SHAPE),
