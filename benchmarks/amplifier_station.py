@@ -9,15 +9,17 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.amplifier_clock import CONFIG
 from benchmarks.arrivals import Arrivals, continuity, stream_of, streams_in
 from benchmarks.context import Context
 from benchmarks.measurement import Measurement, MeasurementError
 from benchmarks.probe import listening
-from benchmarks.running_station import FLOW, ON_AIR_LIMIT_S, Running, running
+from benchmarks.running_station import FLOW, Running, running
 from benchmarks.waiting import wait_for
 from broadcaster.link import connect
+from broadcaster.site_reader import read_site
 
-_ZONES: Final = 14
+_AMPLIFIERS: Final = 14
 _NOTICED_S: Final = 4.0
 """Seconds until the file of access is followed and the first round is under way."""
 
@@ -32,12 +34,14 @@ def deaf_beside_a_warning(context: Context) -> Iterator[Measurement]:
         listening(context, FLOW) as ear,
     ):
         deaf.bind(("127.0.0.1", 0))
-        ear.wait_until_all_have("A", ON_AIR_LIMIT_S, station.supervisor)
         wait_for("control to take commands", station.answers)
-        calm = [_warned(station, zone, chance) for zone in range(1, _ZONES // 2 + 1)]
+        wait_for("the station to send", station.is_sent_everywhere)
+        zones = [str(zone.id) for zone in read_site(CONFIG).zones]
+        half = len(zones) // 2
+        calm = [_warned(station, zone, chance) for zone in zones[:half]]
         _let_ask(station, deaf.getsockname()[1])
         time.sleep(_NOTICED_S)
-        beside = [_warned(station, zone, chance) for zone in range(_ZONES // 2 + 1, _ZONES + 1)]
+        beside = [_warned(station, zone, chance) for zone in zones[half:]]
         time.sleep(0.5)
         missed = asyncio.run(_polls_missed(station))
         arrivals = ear.stop()
@@ -62,7 +66,7 @@ def _let_ask(station: Running, port: int) -> None:
     lines = ["schema: 1", "period: 2 s", "amplifiers:"]
     lines += [
         f"  amp-{n:02}: {{version: v2c, community: none, address: 127.0.0.1, port: {port}}}"
-        for n in range(1, _ZONES + 1)
+        for n in range(1, _AMPLIFIERS + 1)
     ]
     place.touch(mode=0o600)
     place.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -74,12 +78,10 @@ async def _polls_missed(station: Running) -> int:
         return int(said["polls"]["missed"])
 
 
-def _warned(station: Running, zone: int, chance: random.Random) -> dict[str, Any]:
+def _warned(station: Running, zone: str, chance: random.Random) -> dict[str, Any]:
     """Warn one zone at a chance moment."""
     time.sleep(0.6 + chance.random())
-    answer = station.asked(
-        "raise", roles=["operator"], message="flood-closing", zones=[f"stream-{zone}"]
-    )
+    answer = station.asked("raise", roles=["operator"], message="flood-closing", zones=[zone])
     if not answer.get("adopted"):
         raise MeasurementError(f"the warning did not take effect: {answer}")
     return answer

@@ -171,6 +171,9 @@ class Agents:
         if fault == "reboot":
             state.restart(self._loop.time())
             agent.note_restart()
+        elif fault == "skew":
+            state.lose_its_clock()
+            agent.note_restart()
         elif fault == "firmware":
             state.firmware = _NEW_FIRMWARE
         elif fault == "exchange":

@@ -27,10 +27,10 @@ TRAPS: Final = {
 LINES: Final = {"line.open": 2, "line.short": 3, "line.ground": 4}
 FAULTS: Final = (
     *LINES, "amplifier", "overheat", "fan", "mains", "battery", "stream", "clock", "config",
-    "deaf", "slow", "garbage", "loss", "twice",
+    "deaf", "slow", "garbage", "loss", "twice", "toobig", "elsewhere", "strange",
 )  # fmt: skip
 """What can be broken, and mended again."""
-EVENTS: Final = ("reboot", "firmware", "exchange")
+EVENTS: Final = ("reboot", "firmware", "exchange", "skew")
 """What happens once."""
 _IF_OPER_STATUS: Final[Oid] = (1, 3, 6, 1, 2, 1, 2, 2, 1, 8)
 _IF_HC_MULTICAST: Final[Oid] = (1, 3, 6, 1, 2, 1, 31, 1, 1, 1, 8)
@@ -62,6 +62,10 @@ class DeviceState:
         """Begin anew, as after a power cut."""
         self.started, self.boots = now, self.boots + 1
 
+    def lose_its_clock(self) -> None:
+        """Count its restarts anew, as after a dead battery: for SNMPv3 its time goes back."""
+        self.boots = 1
+
     def objects(self, now: float) -> dict[Oid, Typed]:
         """Every object the agent has, in order."""
         return dict(sorted(self._objects(now)))
@@ -90,7 +94,8 @@ class DeviceState:
             8: ("integer", 2 if "config" in broken else 1),
         }
         for number, typed in own.items():
-            yield (*OWN, 1, number, 0), typed
+            # Text where a number should be, and far too much of it.
+            yield (*OWN, 1, number, 0), ("text", "x" * 900) if "strange" in broken else typed
         for output in range(1, self.outputs + 1):
             wrong = [LINES[each] for each, at in broken.items() if each in LINES and at == output]
             yield (*OWN, 1, 9, 1, output), ("integer", wrong[0] if wrong else 1)

@@ -32,6 +32,7 @@ from pysnmp.hlapi.v3arch.asyncio import (  # type: ignore[import-untyped]
 )
 from pysnmp.proto import rfc1902  # type: ignore[import-untyped]
 from pysnmp.proto.rfc1905 import endOfMibView, noSuchInstance  # type: ignore[import-untyped]
+from pysnmp.smi.error import TooBigError  # type: ignore[import-untyped]
 from pysnmp.smi.instrum import AbstractMibInstrumController  # type: ignore[import-untyped]
 
 from broadcaster.simulator.device_state import OWN, DeviceState, Typed, next_after
@@ -40,6 +41,8 @@ from firmware_profiles.oid import Oid
 SLOW: Final = 3.0
 """Seconds a slow agent takes: longer than anybody waits."""
 LOSS: Final = 0.3
+MOST_AT_ONCE: Final = 3
+"""Objects in one request of which an agent that is too small says tooBig."""
 USER: Final = "watch"
 _MODEL_V2C: Final = 2
 _MODEL_V3: Final = 3
@@ -125,7 +128,7 @@ class SnmpAgent:
         self._socket.close()
 
     def note_restart(self) -> None:
-        """The device began anew: its boots rise, by which v3 knows."""
+        """The device began anew, or lost its clock: its boots are others, by which v3 knows."""
         self._set_boots()
 
     async def trap(self, target: tuple[str, int], number: int, version: str = "v3") -> None:
@@ -180,6 +183,8 @@ class _Objects(AbstractMibInstrumController):  # type: ignore[misc] # pysnmp has
 
     def read_variables(self, *bindings: Any, **_: Any) -> list[Any]:  # noqa: ANN401
         """Answer GET."""
+        if "toobig" in self._state.broken and len(bindings) > MOST_AT_ONCE:
+            raise TooBigError(idx=0)
         objects = self._state.objects(self._now())
         return [(oid, _value(objects.get(tuple(oid)))) for oid, _ in bindings]
 
@@ -220,6 +225,11 @@ class _Unreliable(udp.UdpAsyncioTransport):  # type: ignore[misc] # pysnmp has n
 
     def send_message(self, octets: bytes, address: Any) -> None:  # noqa: ANN401
         """An answer goes out."""
+        if "elsewhere" in self._state.broken:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+                other.bind((self._state.address, 0))
+                other.sendto(octets, address)
+            return
         super().send_message(octets, address)
         if "twice" in self._state.broken:
             super().send_message(octets, address)

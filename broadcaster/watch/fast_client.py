@@ -72,6 +72,9 @@ class FastClient:
 
         async def asked(session: SnmpSession) -> dict[Oid, Raw | None]:
             said = await session.get_many(wanted)
+            if not said:
+                # Nothing of all that, or an error such as tooBig: the library tells neither.
+                raise LookupError
             return {oid: _raw(said.get(name)) for name, oid in wanted.items()}
 
         found = await self._tried(agent, asked)
@@ -120,7 +123,7 @@ class FastClient:
                     continue
         except _NonsenseError:
             self._spoilt[place] = now + CAREFUL_FOR
-        except (self._error, OSError, ValueError, RuntimeError):  # TimeoutError is an OSError
+        except (self._error, OSError, ValueError, LookupError, RuntimeError):
             pass
         agent.session = None
         return None

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 
 import pytest
 
@@ -11,7 +12,7 @@ from broadcaster.simulator.snmp_agent import AgentKeys, SnmpAgent
 from broadcaster.watch.access import Credentials
 from broadcaster.watch.engine_id import EngineIdError, engine_id_in, question
 from broadcaster.watch.fast_client import FastClient
-from broadcaster.watch.snmp_client import Agent, NoAnswerError, RefusedError, SnmpClient
+from broadcaster.watch.snmp_client import Agent, NoAnswerError, RefusedError, SnmpClient, SnmpError
 from firmware_profiles.oid import IF_TYPE, SYS_DESCR, SYS_OBJECT_ID, SYS_UPTIME
 from tests.broadcaster.watch.net_snmp import AUTH, PRIV, USER, needs_net_snmp, running_snmpd
 
@@ -185,6 +186,47 @@ async def test_an_agent_that_was_restarted_answers_version_3_at_once(agents, cli
     agents[0].state.boots += 5
     agents[0].note_restart()
     assert (await client.fetch(target, [HEAT]))[HEAT] == 415
+
+
+async def test_an_agent_whose_restarts_are_counted_anew_answers_again(agents, client):
+    """As after a dead battery: boots fall, which RFC 3414 would never believe."""
+    agents[0].state.boots = 9
+    agents[0].note_restart()
+    target = asked(agents[0])
+    assert (await client.fetch(target, [HEAT]))[HEAT] == 415
+    agents[0].state.lose_its_clock()
+    agents[0].note_restart()
+    with suppress(RefusedError):
+        await client.fetch(target, [HEAT])
+    assert (await client.fetch(target, [HEAT]))[HEAT] == 415
+
+
+async def test_what_is_too_big_for_an_agent_is_asked_for_in_parts(agents, client):
+    agents[0].state.broken["toobig"] = 0
+    wanted = [SYS_DESCR, SYS_UPTIME, HEAT, (*LINES, 1), (*LINES, 2), NOTHING]
+    found = await client.fetch(asked(agents[0]), wanted)
+    assert (found[HEAT], found[(*LINES, 2)], found[NOTHING]) == (415, 1, None)
+
+
+async def test_an_answer_from_another_address_is_believed_only_if_it_is_authentic(agents, hasty):
+    """A device with two addresses may answer so; whoever has no key may not."""
+    agents[0].state.broken["elsewhere"] = 0
+    target = asked(agents[0])
+    target.engine_id = agents[1].keys.engine_id
+    with pytest.raises(SnmpError):
+        await hasty.fetch(target, [HEAT])
+
+
+async def test_values_of_another_type_and_giant_ones_are_handed_on_as_they_are(agents, client):
+    agents[0].state.broken["strange"] = 0
+    found = await client.fetch(asked(agents[0]), [HEAT])
+    assert found[HEAT] == b"x" * 900
+
+
+async def test_a_walk_ends_at_the_end_of_what_an_agent_has(agents, client):
+    target = asked(agents[0])
+    assert await client.rows(target, LINES) == {1: 1, 2: 1}
+    assert await client.rows(target, (*OWN, 99)) == {}
 
 
 async def test_answers_that_come_twice_count_once(agents, client):

@@ -58,8 +58,13 @@ async def test_while_nobody_is_lost_nobody_is_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(whereabouts, "LOOK_EVERY", 0.0)
     monkeypatch.setattr(whereabouts, "_LEAST_BETWEEN", 0.0)
     moved = Moved(tmp_path, sweep=("127.0.78.8/30",))
-    asked = []
-    following = asyncio.create_task(moved.where.follow(lambda: bool(asked.append(1)), dict))
+    asked: list[int] = []
+
+    def is_one_lost():
+        asked.append(1)
+        return False
+
+    following = asyncio.create_task(moved.where.follow(is_one_lost, dict))
     await until(lambda: len(asked) > 5)
     following.cancel()
     await moved.close()
