@@ -45,6 +45,27 @@ def amplifiers(context: click.Context, run: RunDirectory, as_json: bool) -> None
 
 @amplifiers.command()
 @click.argument("name")
+@click.argument("reading")
+@click.option(
+    "--days", type=float, default=7.0, show_default=True, help="How far back; 30 at most."
+)
+@_json
+@click.pass_obj
+def history(run: RunDirectory, name: str, reading: str, days: float, as_json: bool) -> None:
+    """Show one READING of an amplifier over time: least, mean and greatest of every hour."""
+    said = _ask(run, "history", amplifier=name, reading=reading, hours=days * 24)
+    if as_json:
+        click.echo(json.dumps(said, ensure_ascii=False))
+        return
+    for hour in said["hours"]:
+        values = (f"{hour[key]:9.2f}" for key in ("least", "mean", "greatest"))
+        click.echo(f"{_clock(hour['utc'])}  {' '.join(values)} {hour['unit']}")
+    if not said["hours"]:
+        click.echo("nothing is kept yet: readings are written once a minute")
+
+
+@amplifiers.command()
+@click.argument("name")
 @_json
 @click.pass_obj
 def show(run: RunDirectory, name: str, as_json: bool) -> None:

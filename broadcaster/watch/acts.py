@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any, Final
@@ -37,10 +39,12 @@ class Acts:
         act = self._known.get(str(command.get("name")))
         if command.get("name") == "sweep":
             return await self._sweep()
+        if command.get("name") == "history":
+            return await self._history(command)
         if act is None:
             raise CommandRefusedError(
                 f"the watch does not know {command.get('name')!r}; it knows "
-                f"{', '.join([*self._known, 'sweep'])}",
+                f"{', '.join([*self._known, 'sweep', 'history'])}",
                 "name",
             )
         try:
@@ -126,6 +130,36 @@ class Acts:
             watch.where.move(name, address)
         watch.told()
         return {"amplifier": name, "address": watch.where.address_of(name)}
+
+    async def _history(self, command: Message) -> Message:
+        """The hours of one reading, the newest last."""
+        name, reading = self._amplifier(command), str(command.get("reading"))
+        since = (datetime.now(UTC) - timedelta(hours=_hours(command))).timestamp()
+        try:
+            spans = await asyncio.to_thread(self._watch.reading_store.spans, name, reading, since)
+        except sqlite3.Error as error:
+            raise CommandRefusedError(f"the kept readings cannot be read: {error}") from None
+        known = self._watch.amplifiers[name].readings
+        if not spans and reading not in known:
+            raise CommandRefusedError(
+                f"{name} has no reading {reading!r}; it has {', '.join(known) or 'none yet'}",
+                "reading",
+            )
+        return {
+            "amplifier": name,
+            "reading": reading,
+            "hours": [
+                {
+                    "utc": datetime.fromtimestamp(span.hour, UTC).isoformat(),
+                    "least": span.least,
+                    "mean": span.mean,
+                    "greatest": span.greatest,
+                    "count": span.count,
+                    "unit": span.unit,
+                }
+                for span in spans
+            ],
+        }
 
     async def _sweep(self) -> Message:
         """Look for every device, and follow the amplifiers that have another address now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -23,6 +24,7 @@ from broadcaster.watch.network_faults import network_looks
 from broadcaster.watch.notified import Notification, Notified
 from broadcaster.watch.place import zones_of
 from broadcaster.watch.poller import Poller
+from broadcaster.watch.reading_store import Readings, ReadingStore
 from broadcaster.watch.sent_counts import SentCounts
 from broadcaster.watch.snmp_client import Agent, SnmpClient
 from broadcaster.watch.told import faults_told
@@ -44,6 +46,7 @@ WITNESS_INTERVAL: Final = 1.0
 SAVE_AFTER: Final = 0.5
 """Seconds after a change until it is kept; changes in between are kept with it."""
 METRICS_EVERY: Final = 2.0
+READINGS_EVERY: Final = 60.0
 _LOST: Final = 3
 """Misses after which an amplifier is looked for elsewhere."""
 
@@ -94,6 +97,7 @@ class Watch:
         self.traps: TrapListener | None = None
         self.notified = Notified(self.where.amplifier_at, self._about)
         self._unsaved = asyncio.Event()
+        self._readings, self.reading_store = Readings(), ReadingStore(memory.folder)
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -103,6 +107,7 @@ class Watch:
                 start(self.server.run(), name="link server")
                 start(self.control.run(), name="control")
                 start(self._save(), name="memory")
+                start(self._keep_readings(), name="readings")
                 if self._clock is not None:
                     start(self._sender.run(), name="witnesses to control")
                 if self._access.traps is not None:
@@ -223,6 +228,10 @@ class Watch:
     def _polled(self, name: str) -> None:
         """Keep what a poll has learnt of a device."""
         agent, watched = self.agents.get(name), self.amplifiers[name]
+        utc = datetime.now(UTC).timestamp()
+        for title, reading in watched.readings.items():
+            if reading.number is not None and reading.at == watched.answered_at:
+                self._readings.add(name, title, reading.unit, reading.number, utc)
         if agent is not None and agent.engine_id and name not in self._memory.engines:
             self._memory.engines[name] = agent.engine_id
             if self.traps is not None:
@@ -257,6 +266,21 @@ class Watch:
         finally:
             self._memory.health = self.health.to_json()
             self._memory.write(self._memory.octets())
+
+    async def _keep_readings(self) -> None:
+        """Write readings down once a minute; a disk that fails is logged once."""
+        is_lost = False
+        while True:
+            await asyncio.sleep(READINGS_EVERY)
+            spans, now = self._readings.take(), datetime.now(UTC).timestamp()
+            try:
+                await asyncio.to_thread(self.reading_store.write, spans, now)
+            except (OSError, sqlite3.Error) as error:
+                if not is_lost:
+                    log.error("readings cannot be kept: %s", error)
+                is_lost = True
+            else:
+                is_lost = False
 
     async def take_stock(self) -> Message:
         """Look for devices, and follow who moved; raises ValueError for networks that are none."""

@@ -87,6 +87,18 @@ async def station(tmp_path):
     await asyncio.sleep(0)
 
 
+async def test_readings_are_kept_by_the_hour(station):
+    heat = next(name for name in station.watch.amplifiers["amp-01"].readings if "heat" in name)
+    answer = await station.ask("history", amplifier="amp-01", reading=heat, hours=1)
+    assert answer["hours"] == []
+    spans = station.watch._readings.take()
+    await asyncio.to_thread(station.watch.reading_store.write, spans, spans[0].hour)
+    answer = await station.ask("history", amplifier="amp-01", reading=heat, hours=1)
+    assert answer["hours"][-1]["least"] <= answer["hours"][-1]["mean"]
+    with pytest.raises(CommandRefusedError, match="it has .*heat"):
+        await station.ask("history", amplifier="amp-01", reading="colour", hours=1)
+
+
 async def test_an_amplifier_that_is_well_is_supervised_and_has_no_fault(station):
     said = (await station.ask("report", amplifier="amp-01"))["amplifier"]
     assert station.there() == set()
