@@ -95,7 +95,7 @@ async def test_readings_are_kept_by_the_hour(station):
     await asyncio.to_thread(station.watch.reading_store.write, spans, spans[0].hour)
     answer = await station.ask("history", amplifier="amp-01", reading=heat, hours=1)
     assert answer["hours"][-1]["least"] <= answer["hours"][-1]["mean"]
-    with pytest.raises(CommandRefusedError, match="it has .*heat"):
+    with pytest.raises(CommandRefusedError, match=r"it has .*heat"):
         await station.ask("history", amplifier="amp-01", reading="colour", hours=1)
 
 
