@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import contextlib
 import hashlib
 import json
+import mimetypes
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic_ns
@@ -15,7 +19,7 @@ import click
 import numpy as np
 
 from broadcaster.ingest.pcm_store import PcmStore
-from broadcaster.link import connect
+from broadcaster.link import LinkError, connect
 from broadcaster.options import run_option, station_state_option
 from broadcaster.run_directory import (
     ProcessTable,
@@ -34,6 +38,7 @@ from broadcaster.watch.inspection import (
     inspection_from_json,
     inspection_to_json,
 )
+from broadcaster.watch.season_report import page, season_report
 from zones.media_time import RATE
 from zones.site import Site, UnknownNameError
 
@@ -94,6 +99,16 @@ class _Walk:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(folder / name, octets)
         return name
+
+    def pictures(self, names: Iterable[str]) -> dict[str, str]:
+        """Kept photos as data URLs, by name; one that is gone is left out."""
+        found = {}
+        for name in names:
+            kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+            with contextlib.suppress(OSError):
+                octets = (self.state.path / "photos" / name).read_bytes()
+                found[name] = f"data:{kind};base64,{base64.b64encode(octets).decode()}"
+        return found
 
 
 @walk.command()
@@ -193,6 +208,46 @@ def report(walking: _Walk, as_json: bool) -> None:
             )
         click.echo(f"{len(defects)} open defects")
     sys.exit(EXIT_OPEN if defects else 0)
+
+
+@walk.command()
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write a page to print here."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def season(walking: _Walk, output: Path | None, as_json: bool) -> None:
+    """Report before the rainy season: loudspeakers by zone, defects, faults of amplifiers.
+
+    The exit status is 0 when all was heard, nothing is dead or weak and no amplifier has a fault.
+    """
+    faults = asyncio.run(_faults(walking.run))
+    made = _checked(
+        lambda: season_report(walking.site, walking.inspection, faults, datetime.now(UTC))
+    )
+    if output is not None:
+        names = {mark.photo for _, mark in made.defects if mark.photo}
+        write_whole(output, page(made, walking.site, walking.pictures(names)).encode())
+    if as_json:
+        click.echo(json.dumps(made.fields(), ensure_ascii=False))
+    else:
+        for zone, counts in made.counts.items():
+            words = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+            click.echo(f"{zone:14} {words}")
+        known = "not asked" if made.faults is None else len(made.faults)
+        click.echo(f"{len(made.defects)} open defects, faults of amplifiers: {known}")
+        click.echo("Ready." if made.is_ready else "Not ready.")
+    sys.exit(0 if made.is_ready else EXIT_OPEN)
+
+
+async def _faults(run: RunDirectory) -> list[dict[str, Any]] | None:
+    """The faults that the watch knows; None when none runs."""
+    try:
+        async with connect(run.watch_socket, "walk") as link:
+            answer = await link.command("faults", who=user_name())
+    except LinkError:
+        return None
+    return list(answer["faults"])
 
 
 def chirp_samples() -> np.ndarray[Any, np.dtype[np.int16]]:

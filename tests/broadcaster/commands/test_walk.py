@@ -15,6 +15,7 @@ from broadcaster.watch.inspection import (
     inspection_from_json,
     inspection_to_json,
 )
+from broadcaster.watch.season_report import page, season_report
 
 CONFIG = Path(__file__).parents[3] / "config.yaml"
 
@@ -91,6 +92,78 @@ def test_rounds_come_back_as_they_were_kept(run, tmp_path):
     run("mark", "rock-001", "weak", "--note", "조용함")
     kept = json.loads((tmp_path / "state" / "inspection.json").read_text())
     assert inspection_to_json(inspection_from_json(kept)) == kept
+
+
+# --- the report before the rainy season ---
+
+
+def marked(run, tmp_path, **verdicts):
+    """A round in which every speaker is good but those named otherwise."""
+    run("begin", "spring")
+    kept = tmp_path / "state" / "inspection.json"
+    inspection, site = inspection_from_json(json.loads(kept.read_text())), read_site(CONFIG)
+    for speaker in site.speakers:
+        verdict = verdicts.get(str(speaker.id).replace("-", "_"), Verdict.GOOD)
+        if verdict is not None:
+            mark = Mark(str(speaker.id), verdict, inspection.current.begun, "kim", "<b>rust</b>")
+            inspection = inspection.mark(mark, site)
+    kept.write_text(json.dumps(inspection_to_json(inspection)))
+    return inspection, site
+
+
+def report_of(run, tmp_path, faults, **verdicts):
+    inspection, site = marked(run, tmp_path, **verdicts)
+    return season_report(site, inspection, faults, inspection.current.begun), site
+
+
+def test_a_path_on_which_all_is_heard_is_ready(run, tmp_path):
+    report, _ = report_of(run, tmp_path, [])
+    assert report.is_ready
+    assert sum(counts["good"] for counts in report.counts.values()) == 171
+    damaged, _ = report_of(lambda *words: None, tmp_path, [], rock_001=Verdict.DAMAGED)
+    assert damaged.is_ready
+
+
+@pytest.mark.parametrize(
+    ("faults", "verdicts"),
+    [
+        ([], {"rock_001": Verdict.DEAD}),
+        ([], {"rock_001": Verdict.WEAK}),
+        ([], {"rock_001": None}),
+        ([{"there": True, "severity": "major"}], {}),
+        (None, {}),
+    ],
+)
+def test_what_keeps_it_from_being_ready(run, tmp_path, faults, verdicts):
+    assert not report_of(run, tmp_path, faults, **verdicts)[0].is_ready
+
+
+def test_a_fault_that_is_over_does_not_count(run, tmp_path):
+    report, _ = report_of(run, tmp_path, [{"there": False}])
+    assert report.is_ready
+
+
+def test_the_page_holds_zones_defects_photos_and_faults_and_no_markup_of_notes(run, tmp_path):
+    sentence = {"ko": "amp-05: 과열", "en": "amp-05: too hot"}
+    fault = {"there": True, "severity": "major", "sentence": sentence, "since_utc": "2026-06-01T"}
+    report, site = report_of(run, tmp_path, [fault], rock_100=Verdict.DEAD)
+    text = page(report, site, {})
+    for said in ("NOT READY", "rock-100", "too hot", site.zones[0].name.ko, "&lt;b&gt;rust"):
+        assert said in text
+    assert "<b>rust" not in text
+
+
+def test_the_command_writes_the_page_with_its_photo(run, tmp_path):
+    run("begin", "spring")
+    (tmp_path / "p.png").write_bytes(b"picture")
+    run("mark", "rock-100", "dead", "--photo", tmp_path / "p.png")
+    found = run("season", "--output", tmp_path / "report.html")
+    assert found.exit_code == 1
+    assert "Not ready." in found.output
+    assert "data:image/png;base64,cGljdHVyZQ==" in (tmp_path / "report.html").read_text()
+    facts = json.loads(run("season", "--json").output)
+    assert (facts["ready"], facts["faults"]) == (False, None)
+    assert facts["defects"][0]["speaker"] == "rock-100"
 
 
 def test_the_chirp_rises_through_speech_without_a_click():
