@@ -65,6 +65,25 @@ def test_a_walk_of_an_amplifier_shows_its_faults():
     assert bad == ["line.short"]
 
 
+def test_a_walk_recorded_from_a_virtual_amplifier_gets_its_profile_and_shows_its_faults():
+    values = walk("virtual_amplifier")
+    choice = chosen(PROFILES.values(), Identity(values[SYS_OBJECT_ID], values[SYS_DESCR]))
+    assert choice.profile is not None
+    assert (choice.profile.id, choice.firmware) == ("virtual-amplifier", "1.2")
+    bad = {
+        judgement.kind.value
+        for item in items_of(choice.profile, PROFILES)
+        for raw in (
+            below(values, item.place.oid).values()
+            if item.place.index is not Index.NONE
+            else [values.get(item.place.oid)]
+        )
+        for judgement in judged(item, raw)
+        if judgement.is_bad
+    }
+    assert bad == {"line.short", "mains"}
+
+
 @pytest.mark.parametrize("name", WALKS)
 def test_what_a_profile_names_is_in_its_walk(name):
     values = walk(name)

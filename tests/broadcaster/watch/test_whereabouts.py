@@ -88,3 +88,11 @@ async def test_one_that_only_claims_a_name_by_mdns_is_not_followed(tmp_path):
     assert moved.news == []
     assert "amp-01" in stock["missing"]
     assert [each["amplifier"] for each in stock["found"]] == ["amp-02"]
+
+
+async def test_an_address_that_two_amplifiers_share_tells_neither(tmp_path):
+    moved = Moved(tmp_path)
+    await moved.close()
+    moved.memory.addresses["amp-02"] = "127.0.78.8"
+    assert moved.where.address_of("amp-01") == moved.where.address_of("amp-02")
+    assert moved.where.amplifier_at("127.0.78.8") is None
