@@ -24,7 +24,9 @@ from broadcaster.watch.mdns_browser import MdnsBrowser
 from broadcaster.watch.poller import Poller
 from broadcaster.watch.snmp_client import Agent, SnmpClient
 from broadcaster.watch.watched import WatchedAmplifier
-from firmware_profiles.oid import SYS_UPTIME, Oid, dotted
+from firmware_profiles.oid import SYS_UPTIME, Index, Oid, Place, dotted
+from firmware_profiles.profile import Profile
+from firmware_profiles.supervision import Pace
 from zones.site import AmplifierId, ProfileId
 
 _MANY: Final = 2_000
@@ -34,6 +36,9 @@ _SETTLED: Final = 10_000
 """Polls after which memory is looked at first: pools and caches are full then."""
 _FEW: Final[tuple[Oid, ...]] = (SYS_UPTIME,)
 _COMMANDS: Final = 200
+_SNMP_GROUP: Final[Oid] = (1, 3, 6, 1, 2, 1, 11)
+_COUNTS: Final = (1, 3, 4, 5, 6, 8, 9, 10)
+"""Of the group snmp (RFC 3418)."""
 _FOUND: Final = 100
 _LOOKS: Final = 5
 
@@ -107,7 +112,7 @@ async def _many(
     port: int, client: SnmpClient | FastClient, context: Context
 ) -> tuple[float, int, dict[str, Any]]:
     site, profiles = read_site(CONFIG), read_profiles(CONFIG.parent)
-    profile = profiles[ProfileId("generic-mib2")]
+    profile = _with_ten_objects(profiles[ProfileId("generic-mib2")])
     poller = Poller(
         client, Health({}), profiles, period=PERIOD, sent_to=lambda name: None,
         is_warned=lambda name: False, polled=lambda name: None,
@@ -145,6 +150,21 @@ async def _many(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         client.close()
+
+
+def _with_ten_objects(profile: Profile) -> Profile:
+    """Asks for ten objects that every agent of net-snmp has: uptime, boots and its own counts."""
+    counter = next(each for each in profile.supervision.items if each.name == "input-errors")
+    items = tuple(
+        replace(
+            counter,
+            name=f"count-{number}",
+            place=Place((*_SNMP_GROUP, number, 0), Index.NONE),
+            pace=Pace.USUAL,
+        )
+        for number in _COUNTS
+    )
+    return replace(profile, supervision=replace(profile.supervision, items=items))
 
 
 def _command_ms(port: int, objects: int) -> float:
