@@ -5,15 +5,14 @@ that was played before. So today's preview of next week is what next week plays,
 nothing, and an edit of Thursday leaves Friday as it is.
 
 That a track comes again only after the others is kept without memory, too: a rotating list is a
-circle, and the occurrences of an entry begin on it one after the other, spread so that as many of
-them as the circle's length takes go once round.
+circle, divided into the portions of as many occurrences as fit into it, and the occurrences of an
+entry play one portion after the other. What a portion has left over comes first a round later.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import math
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -34,6 +33,8 @@ DAYPART_TAG = "daypart:"
 MOST_TRACKS = 4_000
 _AHEAD = 60
 """Tracks of a round that are looked at for one place."""
+_MOST_STEPS = 8
+"""Rounds after which a portion of a rotation begins where the next one did."""
 _FITS: Sample = 15 * RATE
 """A last track may run so much beyond the end, where it is faded out."""
 
@@ -184,8 +185,7 @@ class Dealer:
         ]
         if not circle:
             return Deal()
-        first = _portion(circle, number, length)
-        order = deque((*circle[first:], *circle[:first]))
+        order = deque(_turned(circle, number, length))
         marks = self._marks(playlist, days)
         tracks: list[Recording] = []
         starts: list[Sample] = []
@@ -281,11 +281,28 @@ def _suits(recording: Recording, daypart: str) -> bool:
     return not bound or f"{DAYPART_TAG}{daypart}" in bound
 
 
-def _portion(circle: Sequence[Recording], number: int, length: Sample) -> int:
-    """Where on the circle an occurrence begins: `number` of as many as go once round."""
+def _turned(circle: Sequence[Recording], number: int, length: Sample) -> Iterator[Recording]:
+    """The circle as an occurrence plays it: its own portion first, what is farthest from it next.
+
+    A round has as many portions as whole occurrences fit into it. What is left at their ends comes
+    first a round later: each round begins a part of a portion further on. Where an occurrence
+    begins is a share of the circle, so that a few recordings more or less hardly move it.
+    """
     ends = list(accumulate(one.playing_length for one in circle))
-    portions = max(1, math.ceil(ends[-1] / max(1, length)))
-    return bisect_left(ends, number % portions * ends[-1] // portions + 1) % len(circle)
+    taken = length + CROSSFADE * length * len(circle) // max(1, ends[-1])
+    portions = max(1, ends[-1] // max(1, taken))
+    left = ends[-1] // portions - taken
+    steps = min(_MOST_STEPS, max(1, ends[-1] // portions // left)) if left > 0 else _MOST_STEPS
+    share = number % portions * steps + number // portions
+
+    def place(at: int) -> int:
+        return bisect_left(ends, at % (portions * steps) * ends[-1] // (portions * steps) + 1)
+
+    first, count = place(share), len(circle)
+    own = (place(share + steps) - first) % count or count
+    turned = (*circle[first:], *circle[:first])
+    middle = own + (count - own) // 2
+    return iter((*turned[:own], *turned[middle:], *turned[own:middle]))
 
 
 def _due_mark(

@@ -92,6 +92,28 @@ def test_a_rotation_goes_once_round_before_a_track_comes_again():
     assert dealt(LISTS["music"], 3) != dealt(LISTS["music"], 3, seed=8)
 
 
+def test_a_daily_hour_plays_what_was_not_played_the_days_before():
+    """Three hundred tracks, two hours a day: nothing of yesterday, and everything in its turn."""
+    tracks = tuple(track(n, 150 + 7 * (n % 20)) for n in range(300))
+    dealer = Dealer(Pool({one.id: one for one in tracks}), 1, {"all": RotatingList("all", "all")})
+    days = []
+    for number in range(60):
+        begin = MONDAY + number * DAY
+        day = begin.date()
+        deal = dealer.deal("all", f"daily {number}", number, begin, 7200 * RATE, (day, day))
+        days.append({one.id for one in deal.tracks})
+    together = [len(before & after) for before, after in pairwise(days)]
+    assert sum(together) <= len(days) // 4
+    assert sum(len(one & two) for one, two in zip(days, days[2:], strict=False)) <= len(days) // 2
+    assert len(set().union(*days)) >= 297
+    # A few recordings more hardly move where a day begins.
+    more = (*tracks, *(track(1000 + n, 200) for n in range(3)))
+    other = Dealer(Pool({one.id: one for one in more}), 1, {"all": RotatingList("all", "all")})
+    begin = MONDAY + 40 * DAY
+    deal = other.deal("all", "daily 40", 40, begin, 7200 * RATE, (begin.date(), begin.date()))
+    assert len(days[40] & {one.id for one in deal.tracks}) > len(days[40]) / 2
+
+
 def test_an_artist_stays_away_for_as_long_as_is_asked():
     apart = replace(MUSIC, separation=Separation(artist=1800 * RATE))
     deal = dealt(apart, hours=6)
