@@ -59,7 +59,8 @@ class Acts:
         watched = self._watch.amplifiers[self._amplifier(command)]
         now = self._watch.server_time()
         faults = [each for each in self._watch.faults() if each["subject"] == watched.id]
-        return {"amplifier": watched.report(self._watch.health, now), "faults": faults}
+        address = self._watch.where.address_of(watched.id)
+        return {"amplifier": watched.report(self._watch.health, now, address), "faults": faults}
 
     def _faults(self, command: Message) -> Message:
         return {"faults": self._watch.faults()}

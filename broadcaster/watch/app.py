@@ -306,7 +306,7 @@ class Watch:
         now = self._loop.time()
         brief = []
         for watched in self.amplifiers.values():
-            full = watched.report(self.health, now)
+            full = watched.report(self.health, now, self.where.address_of(watched.id))
             brief.append({name: full[name] for name in _BRIEF})
         return {
             "amplifiers": brief,

@@ -241,13 +241,16 @@ class WatchedAmplifier:
         local = set(FaultKind) - {FaultKind.SWITCH, FaultKind.QUERIER, FaultKind.SENDER}
         return sorted(kind.value for kind in local if kind not in seen)
 
-    def report(self, health: Health, now: float) -> dict[str, Any]:
-        """The amplifier for people: what it says, how old that is, what nobody measures."""
+    def report(self, health: Health, now: float, address: str) -> dict[str, Any]:
+        """The amplifier for people: what it says, how old that is, what nobody measures.
+
+        `address` is where it is asked.
+        """
         enrolment = self.enrolment
         return {
             "id": self.id,
             "name": {"ko": self.amplifier.name.ko, "en": self.amplifier.name.en},
-            "address": self.amplifier.address,
+            "address": address,
             "profile": self.profile.id,
             "has_agent": self.has_agent,
             "answered_s": None if self.answered_at is None else round(now - self.answered_at, 1),

@@ -102,7 +102,7 @@ async def test_readings_are_kept_by_the_hour(station):
 async def test_an_amplifier_that_is_well_is_supervised_and_has_no_fault(station):
     said = (await station.ask("report", amplifier="amp-01"))["amplifier"]
     assert station.there() == set()
-    assert said["firmware"] == "1.2"
+    assert (said["firmware"], said["address"]) == ("1.2", "127.0.77.1")
     assert {reading["title"]["en"] for reading in said["readings"]} >= {
         "amplifier temperature", "speaker line", "network port",
     }  # fmt: skip
