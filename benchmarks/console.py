@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 import numpy as np
 
+from benchmarks.child import started
 from benchmarks.console_tasks import tasks
 from benchmarks.context import Context, Step, take
 from benchmarks.measurement import Measurement, MeasurementError
@@ -23,20 +25,24 @@ from benchmarks.running_station import Running, running
 from benchmarks.waiting import wait_for
 from broadcaster.console.people import People
 from broadcaster.console.people_database import PeopleDatabase
+from broadcaster.link import connect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 COLD_PAGES: Final = 9
 FREEZES: Final = 3
+UNPLUGGED: Final = ("amp-03", "amp-07", "amp-12")
 CLIENTS: Final = 500
 SLOW_CLIENTS: Final = 50
 """Of them; they read nothing."""
+WARNED_ZONES: Final = 5
+"""Zones in which each hazard is warned of beside them."""
 
 PEOPLE_ROWS: Final = (
     "console.newcomer_s", "console.warning_acts", "console.correction_acts",
-    "console.correction_s", "console.dead_amplifier_shown_s", "console.live_after_restart_s",
-    "console.axe_violations", "console.csp_violations",
+    "console.correction_s", "console.live_after_restart_s", "console.axe_violations",
+    "console.csp_violations",
 )  # fmt: skip
 
 _CHROMIUM: Final = Path("/usr/bin/chromium")
@@ -46,6 +52,7 @@ _FLAGS: Final = [
 ]  # fmt: skip
 _LIMIT_MS: Final = 60_000
 _SETTLED_S: Final = 2.0
+_PATH_S: Final = 10.0
 _CONNECT_AT_ONCE: Final = 25
 _MESSAGES: Final = (
     "flood-closing", "landslide-caution", "storm-caution", "heat-caution", "dust-caution",
@@ -85,7 +92,11 @@ _SEND: Final = """async ([path, body, key]) => {
 def measure(context: Context) -> Iterator[Measurement]:
     """All rows of this part."""
     pages = ("console.first_paint_ms", "console.live_ms", "console.page_kib")
-    screen = ("console.command_to_other_screen_p95_ms", "console.stale_shown_s")
+    screen = (
+        "console.command_to_other_screen_p95_ms",
+        "console.stale_shown_s",
+        "console.dead_amplifier_shown_s",
+    )
     clients = ("console.packet_p99_500_clients_ms",)
     yield from take(
         context,
@@ -120,6 +131,9 @@ def screens(context: Context) -> Iterator[Measurement]:
             yield _other_screen(browser, url, cookies)
             context.say(f"console and control frozen {FREEZES} times each")
             yield _stale(browser, url, cookies, station)
+            context.say(f"{len(UNPLUGGED)} amplifiers unplugged")
+            with _amplifiers(context, station):
+                yield _dead_amplifier(_page(browser, url, cookies), station)
 
 
 @contextmanager
@@ -244,6 +258,42 @@ def _stale(browser: "Browser", url: str, cookies: list[Any], station: Running) -
     return Measurement("console.stale_shown_s", worst, None, detail)
 
 
+@contextmanager
+def _amplifiers(context: Context, station: Running) -> Iterator[None]:
+    """Virtual amplifiers beside a station."""
+    site = station.sound.parent.parent / "config.yaml"
+    argv = [sys.executable, "-m", "broadcaster.simulator.amplifiers", "--run", str(station.run)]
+    argv += ["--config", str(site), "--interface", context.interface[1]]
+    with started(argv, errors=context.scratch / "amplifiers.log"):
+        yield
+
+
+def _dead_amplifier(page: "Page", station: Running) -> Measurement:
+    """From the pulled cable until the zone's card no longer says that sound arrives; the worst."""
+    took = []
+    for amplifier in UNPLUGGED:
+        number = int(amplifier.removeprefix("amp-"))
+        card = f".card.zone >> nth={number - 1} >> .fact:nth-child(3)[data-value"
+        page.wait_for_selector(f"{card}=yes]")
+        began = time.monotonic()
+        _tell_amplifiers(station, "unplug", amplifier)
+        page.wait_for_selector(f"{card}=no]")
+        took.append(time.monotonic() - began)
+        _tell_amplifiers(station, "plug", amplifier)
+        page.wait_for_selector(f"{card}=yes]")
+    return Measurement("console.dead_amplifier_shown_s", max(took), None, _detail(took))
+
+
+def _tell_amplifiers(station: Running, act: str, amplifier: str) -> None:
+    async def tell() -> None:
+        async with connect(station.run / "amplifiers.sock", "bench") as link:
+            await link.command(act, who="bench", amplifier=amplifier)
+
+    # The browser's driver has a loop in this thread already.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(lambda: asyncio.run(tell())).result()
+
+
 # --- many clients ---
 
 
@@ -286,7 +336,7 @@ async def _read(socket: aiohttp.ClientWebSocketResponse) -> None:
 
 
 async def _warned(http: aiohttp.ClientSession) -> dict[str, Any]:
-    """A warning of each hazard in one zone after the other, and its correction."""
+    """A warning of each hazard in zone after zone, its measured path read, and its correction."""
     took: list[float] = []
     watching = CLIENTS
     numbers = itertools.count()
@@ -301,21 +351,28 @@ async def _warned(http: aiohttp.ClientSession) -> dict[str, Any]:
             raise MeasurementError(f"{path}: {said}")
         return said
 
-    for message in _MESSAGES:
-        alert = None
-        for zone in _ZONES[:5]:
-            await asyncio.sleep(0.3)
-            if alert is None:
-                said = await act("/alerts", message=message, zones=[zone])
-                alert = said["alert"]
-            else:
-                said = await act(f"/alerts/{alert}/add-zones", zones=[zone])
-            if said.get("first_packet_ms") is not None:
-                took.append(said["first_packet_ms"])
+    for zone in _ZONES[:WARNED_ZONES]:
+        for message in _MESSAGES:
+            alert = (await act("/alerts", message=message, zones=[zone]))["alert"]
+            took.append(await _first_packet_ms(http, alert, zone))
+            await act(f"/alerts/{alert}/correct", reason="measured")
+            await asyncio.sleep(0.2)
         async with http.get("healthz") as answer:
             watching = min(watching, (await answer.json(content_type=None))["watchers"])
-        await act(f"/alerts/{alert}/correct", reason="measured")
     return {"ms": took, "watching": watching}
+
+
+async def _first_packet_ms(http: aiohttp.ClientSession, alert: str, zone: str) -> float:
+    """When the first packet of an alert left, after it was asked for, as its record says."""
+    deadline = time.monotonic() + _PATH_S
+    while time.monotonic() < deadline:
+        async with http.get(f"api/v1/alerts/{alert}") as answer:
+            said = (await answer.json(content_type=None)).get("alert") or {}
+        found = (said.get("path") or {}).get("zones", {}).get(zone, {}).get("first_packet_ms")
+        if found is not None:
+            return float(found)
+        await asyncio.sleep(0.05)
+    raise MeasurementError(f"alert {alert} has no measured path after {_PATH_S:.0f} s")
 
 
 def _detail(values: list[float]) -> dict[str, Any]:

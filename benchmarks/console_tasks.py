@@ -1,6 +1,5 @@
 """What people do at the console of a demo, from its first second: acts counted, pages looked at."""
 
-import asyncio
 import gzip
 import json
 import os
@@ -20,12 +19,10 @@ import numpy as np
 
 from benchmarks.context import SOURCES, Context
 from benchmarks.measurement import Measurement, MeasurementError
-from broadcaster.link import connect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-UNPLUGGED: Final = ("amp-03", "amp-07", "amp-12")
 RESTARTS: Final = 3
 PAGES: Final = {
     "/": ".card.zone",
@@ -67,15 +64,6 @@ class Demo:
         table = json.loads((self.run / "processes.json").read_text("utf-8"))
         return next(int(one["pid"]) for one in table["processes"] if one["role"] == role)
 
-    def plug(self, amplifier: str, *, is_in: bool) -> None:
-        """Pull an amplifier's cable, or put it back."""
-
-        async def tell() -> None:
-            async with connect(self.run / "amplifiers.sock", "bench") as link:
-                await link.command("plug" if is_in else "unplug", who="bench", amplifier=amplifier)
-
-        asyncio.run(tell())
-
 
 @contextmanager
 def demo(context: Context) -> Iterator[Demo]:
@@ -112,8 +100,7 @@ def tasks(context: Context, browser: "Browser") -> Iterator[Measurement]:
         yield Measurement("console.newcomer_s", took, None, {"page": "music arrives in a zone"})
         context.say("warnings by mouse and by keyboard, and their correction")
         yield from _warned_and_corrected(page)
-        context.say(f"{len(UNPLUGGED)} amplifiers unplugged, {RESTARTS} consoles killed")
-        yield _dead_amplifier(page, shown)
+        context.say(f"the console killed {RESTARTS} times")
         yield _restarted(page, shown)
         page.context.close()
         context.say(f"{len(PAGES)} pages in two languages, light and dark")
@@ -189,24 +176,6 @@ def _corrected(page: "Page") -> int:
 
 
 # --- honest ---
-
-
-def _dead_amplifier(page: "Page", shown: Demo) -> Measurement:
-    """From the pulled cable until the zone's card no longer says that sound arrives; the worst."""
-    took = []
-    for amplifier in UNPLUGGED:
-        number = int(amplifier.removeprefix("amp-"))
-        card = f".card.zone >> nth={number - 1} >> .fact:nth-child(3)[data-value"
-        page.wait_for_selector(f"{card}=yes]")
-        began = time.monotonic()
-        shown.plug(amplifier, is_in=False)
-        try:
-            page.wait_for_selector(f"{card}=no]")
-            took.append(time.monotonic() - began)
-        finally:
-            shown.plug(amplifier, is_in=True)
-        page.wait_for_selector(f"{card}=yes]")
-    return Measurement("console.dead_amplifier_shown_s", max(took), None, _every(took))
 
 
 def _restarted(page: "Page", shown: Demo) -> Measurement:

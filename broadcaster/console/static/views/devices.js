@@ -40,7 +40,7 @@ know({
   devicesOver: ["{time}에 끝남", "over at {time}"],
   devicesTimes: ["{n}번째", "{n} times"],
   devicesBecause: ["먼저 고칠 것: {cause}", "Caused by {cause}"],
-  devicesChildren: ["이 때문에 생긴 이상 {n}건", "explains {n} others"],
+  devicesChildren: ["이 때문에 생긴 이상 {n}건", "explains {n} more"],
   devicesSeenBy: ["{name} 님이 확인", "seen by {name}"],
   devicesShelved: ["{until}까지 미룸 ({reason})", "put aside until {until} ({reason})"],
   devicesMaintained: ["작업 중, {until}까지 ({reason})", "being worked at until {until} ({reason})"],
@@ -126,8 +126,8 @@ function Fault({ fault, onShelve }) {
     <p>${said(fault.what_to_do)}</p><p class="soft">${tell.join(" · ")}</p>
     <div class="acts">
       ${!fault.acknowledged && html`<${Act} data-act="acknowledge" reason=${rightReason("acknowledge-fault")} onPress=${act(t("devicesAcknowledge"), "/faults/acknowledge")}>${t("devicesAcknowledge")}</${Act}>`}
-      <${Act} data-act="reset" reason=${rightReason("keep-amplifiers") || (fault.there ? t("devicesResetNot") : "")} onPress=${act(t("devicesReset"), "/faults/reset")}>${t("devicesReset")}</${Act}>
       ${fault.there && html`<${Act} data-act="shelve" reason=${rightReason("keep-amplifiers")} onPress=${() => onShelve(fault)}>${t("devicesShelve")}</${Act}>`}
+      <${Act} data-act="reset" reason=${rightReason("keep-amplifiers") || (fault.there ? t("devicesResetNot") : "")} onPress=${act(t("devicesReset"), "/faults/reset")}>${t("devicesReset")}</${Act}>
     </div></li>`;
 }
 
