@@ -250,6 +250,15 @@ def test_maintenance_quietens_one_amplifier_until_it_ends(shorted):
         )
 
 
+def test_either_ends_early_when_somebody_says_so(shorted):
+    shorted.health.shelve(NAME, shorted.utc + timedelta(days=2), "kim", "part", shorted.utc)
+    shorted.health.maintain("amp-01", shorted.utc + timedelta(hours=2), "lee", "x", shorted.utc)
+    shorted.health.take_off_shelf(NAME)
+    assert not rings(shorted)
+    shorted.health.end_maintenance("amp-01")
+    assert rings(shorted)
+
+
 def test_an_unknown_fault_is_told_with_those_there_are(shorted):
     with pytest.raises(FaultRefusedError, match=r"there is amp-01/line\.short/2"):
         shorted.health.acknowledge("amp-01/line.shrt/2", "kim", shorted.utc)
