@@ -2,7 +2,7 @@
 
 A connection is tried to the ports such devices serve. One that is refused proves the device as well
 as one that is taken, so no right to send ICMP is needed. Only on loopback a refusal proves nothing:
-there our own kernel answers. Where SIP is among the ports, it is asked by UDP too (OPTIONS, RFC 3261
+there our own kernel answers. Where SIP is among the ports it is asked by UDP too (OPTIONS, RFC 3261
 section 11), which is all that many speakers speak.
 """
 
