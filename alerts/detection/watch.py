@@ -102,6 +102,7 @@ class Detections:
         self._of_source: dict[tuple[HazardId, SourceId], Incident] = {}
         self._suspected_at: dict[tuple[SourceId, Kind, Taken], float] = {}
         self._clock_wrong_until = -_NEVER
+        self._over: list[IncidentId] = []
         self._next = _NEVER
         if memory is not None:
             self._restore(kept_in(memory), now, utc)
@@ -132,10 +133,14 @@ class Detections:
         """The alert of an incident has ended, or a person rejected it.
 
         What still is above its threshold stays one incident until it is quiet; the book of alerts
-        asks about it again. Otherwise it is over. Its rules raise no more than the same level there
-        for the cool-down, which is at most 5 min after a rejection.
+        asks about it again. Otherwise it is over, of which the book is told by the next `expire`.
+        Its rules raise no more than the same level there for the cool-down, which is at most 5 min
+        after a rejection.
         """
         found = self._incidents.get(incident)
+        if found is None or not found.is_above:
+            self._over.append(incident)
+            self._next = now
         if found is None:
             return
         found.is_ended = True
@@ -413,6 +418,10 @@ class Detections:
                     self._decide(incident, f"cooled {utc.isoformat()}", None, now, utc, out)
         for incident in tuple(self._incidents.values()):
             self._look_at(incident, now, utc, out)
+        for name in self._over:
+            key, reason = f"{name} over {utc.isoformat()}", "no evidence of it goes on"
+            out.orders.append(Quieted(key=key, who=Person("rules"), incident=name, reason=reason))
+        self._over.clear()
 
     def _look_at(self, incident: Incident, now: float, utc: datetime, out: _Collected) -> None:
         """Whether an incident has become quiet, or is old enough to be forgotten."""
@@ -491,6 +500,8 @@ class Detections:
         times += [self._due(incident) for incident in self._incidents.values()]
         # What is due already was looked at just now: it waits for something else.
         self._next = min((time for time in times if time > now), default=_NEVER)
+        if self._over:
+            self._next = now
 
     def _due(self, incident: Incident) -> float:
         """When time alone may change an incident."""

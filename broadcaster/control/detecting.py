@@ -187,7 +187,8 @@ class Detecting:
         """Tell the evidence which of its incidents are over for the book."""
         for move in moves:
             incidents = getattr(move.after, "incidents", ())
-            if incidents and move.after.state in ENDED:
+            is_merged = getattr(move.after, "merged_into", None) is not None
+            if incidents and move.after.state in ENDED and not is_merged:
                 is_rejected = move.after.state is State.REJECTED
                 for incident in incidents:
                     self._detections.ended(incident, now, is_rejected=is_rejected)

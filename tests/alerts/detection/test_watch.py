@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from alerts.alert import IncidentId
 from alerts.detection import Absence, Admitted, Living, Taken
 from alerts.detection.event import SourceId
-from alerts.hazard import Level
+from alerts.hazard import HazardId, Level
 from alerts.life_cycle import OnTimeout
 from tests.alerts.detection.ground import Play, event, level, rules, utc
 from zones.bus import ZoneId
@@ -59,6 +59,39 @@ def test_a_weak_detection_is_no_evidence():
     play = Play()
     held(play, confidence=0.4, seconds=600)
     assert play.orders == []
+
+
+def test_what_is_over_when_its_alert_ends_is_told_and_asked_no_more():
+    play = Play()
+    held(play)
+    (order,) = play.detected
+    play.take(event(at=100, phase="end"))
+    play.detections.ended(order.incident, 120)
+    play.until(125)
+    assert [one.incident for one in play.named("Quieted")] == [order.incident]
+
+
+def test_what_goes_on_when_its_alert_ends_is_told_once_it_is_quiet():
+    play = Play()
+    held(play)
+    (order,) = play.detected
+    play.detections.ended(order.incident, 60)
+    play.until(120)
+    assert play.named("Quieted") == []
+    play.take(event(at=130, phase="end"))
+    play.until(2000)
+    assert [one.incident for one in play.named("Quieted")] == [order.incident]
+
+
+def test_of_what_is_only_known_by_its_alert_nothing_goes_on_once_that_ends():
+    play = Play()
+    living = Living(IncidentId("abc"), HazardId("wildfire"), Level.CAUTION, (ZoneId("hill-1"),))
+    play.detections.adopt([living], 0, utc(0))
+    play.until(3000)
+    assert play.named("Quieted") == []
+    play.detections.ended(living.incident, 3000)
+    play.until(3001)
+    assert [one.incident for one in play.named("Quieted")] == ["abc"]
 
 
 def test_a_camera_that_flaps_every_second_raises_one_alert():
