@@ -211,23 +211,30 @@ class Fate:
                 self._agenda.add(begin + number * 30 + after, run, see)
 
     def _read_gauges(self) -> None:
-        """Every gauge that is not lost reads dry weather, unless there is a flood."""
+        """Gauges and cameras that read staffs tell of dry weather, unless there is a flood.
+
+        One that is lost tells nothing.
+        """
         station = self._station
         if station.now < self._measured_until:
             return
         self._number += 1
+        site = station.premises.site
+        staffs = (camera for camera in site.cameras if "water_level" in camera.detects)
+        readers = [(str(one.id), Kind(one.measures), one.unit) for one in site.gauges]
+        readers += [(str(camera.id), Kind.WATER_LEVEL, "m") for camera in staffs]
         self._give(
             DetectionEvent(
-                EventId(f"reading-{self._number}-{gauge.id}"),
-                SourceId(gauge.id),
-                Kind(gauge.measures),
+                EventId(f"reading-{self._number}-{source}"),
+                SourceId(source),
+                kind,
                 Phase.READING,
                 station.true_utc,
                 value=round(0.15 + self._chance.uniform(-0.01, 0.01), 3),
-                unit=gauge.unit,
+                unit=unit,
             )
-            for gauge in station.premises.site.gauges
-            if self._lost.get(gauge.id, 0.0) <= station.now
+            for source, kind, unit in readers
+            if self._lost.get(source, 0.0) <= station.now
         )
 
     def _lose_gauge(self) -> None:

@@ -33,6 +33,9 @@ SPOKEN: Final[Sample] = samples(2)
 """Less sound than this is no last word."""
 _LIVING: Final = frozenset(state.value for state in LIVING)
 _SOUNDING: Final = frozenset(state.value for state in SOUNDING)
+_WAITING: Final = frozenset({State.PENDING.value, State.HELD.value})
+LONGEST_WAIT_S: Final = 600.0
+"""A window, a hold and the second person's wait together, while control is dead for a while too."""
 _OF_MESSAGES: Final = frozenset({Role.MESSAGE, Role.TURNS, Role.CONFLICT})
 _OF_ENDINGS: Final = frozenset({Role.ENDING, Role.ONLY})
 _AIRS: Final = frozenset({Event.AIR, Event.TIME_OUT_AIR, Event.ESCALATE, Event.REOPEN})
@@ -71,6 +74,8 @@ class Judge:
         self._holds_from: Sample = 0
         self._heard: dict[str, _Heard] = {}
         self._before: dict[ZoneId, tuple[Claim, Sample, Sample]] = {}
+        self._playing: dict[ZoneId, Turn] = {}
+        self._asked: dict[str, float] = {}
         self._known: set[tuple[str, str]] = set()
 
     def _break(self, rule: str, sentence: str, now: float) -> None:
@@ -116,6 +121,7 @@ class Judge:
         if name is not None and name.role is Role.BESIDE:
             name = None
         self._judge_return(zone, turn, name)
+        self._judge_course(zone, turn, name)
         if turn.until > max(turn.start, self._holds_from):
             self._judge_rank(zone, turn, name)
         self._remember(zone, turn, name)
@@ -148,6 +154,15 @@ class Judge:
             higher = [a for a in others if claim.priority > a.level + 1]
             if others and not steps and not higher:
                 self._break("D3", f"{claim.id} ends in {zone} over {_said(others[0])}", at)
+
+    def _judge_course(self, zone: ZoneId, turn: Turn, name: ClaimName | None) -> None:
+        """I3 and B4: what is heard goes on where it was, over plans, deaths and new zones."""
+        before = self._playing.get(zone)
+        self._playing[zone] = turn
+        if name is None or before is None or before.claim.id != turn.claim.id:
+            return
+        if before.until == turn.start and before.origin != turn.origin:
+            self._break("I3", f"{turn.claim.id} begins anew in {zone}", turn.start / RATE)
 
     def _judge_beside(self, zone: ZoneId, turn: Turn) -> None:
         """B3: zones next to a warned one drop their programme."""
@@ -223,6 +238,7 @@ class Judge:
         )
         del self.last[:-2000]
         self._judge_move(facts, alert, event, now)
+        self._judge_asked(facts, now)
         if event is Event.MERGE:
             into = self._heard.setdefault(str(alert["merged_into"]), _Heard())
             into.message |= self._heard.pop(alert["id"], _Heard()).message
@@ -248,6 +264,19 @@ class Judge:
             if why and not _has_person(alert):
                 self._break("C4", f"{name} evacuates without a person: {why}", now)
 
+    def _judge_asked(self, facts: Facts, now: float) -> None:
+        """E1: people are called at once, and no wait for them is longer than its bounds."""
+        alert, name = facts["alert"], facts["alert"]["id"]
+        if facts["to"] not in _WAITING:
+            begun = self._asked.pop(name, now)
+            if now - begun > LONGEST_WAIT_S:
+                self._break("E1", f"{name} waited {now - begun:.0f} s for people", now)
+            return
+        if name not in self._asked:
+            self._asked[name] = now
+            if alert["call"] is None:
+                self._break("E1", f"{name} waits for people, and nobody is called", now)
+
     def _judge_spoken(self, name: str, now: float) -> None:
         """D1 and D3: the last word was heard where the warning was, and nowhere else."""
         heard = self._heard.pop(name, _Heard())
@@ -270,6 +299,7 @@ class Judge:
         """The power is cut: nothing sounds, and what sounded before explains nothing after."""
         self._expected = ()
         self._before.clear()
+        self._playing.clear()
 
     def stepped(self, core: Core, before: tuple[Alert, ...], now: float) -> None:
         """H2: alerts do not notice that the wall clock stepped."""

@@ -29,11 +29,15 @@ class Truth:
         self._zones = {str(camera.id): frozenset(camera.zones) for camera in site.cameras}
         self._above: dict[tuple[str, Kind], bool] = {}
         self._reports: deque[tuple[float, DetectionEvent]] = deque()
+        self._levels: dict[str, float] = {}
+        """What each gauge read last: losing one is no all-clear (SAFETY C5)."""
 
     def take(self, events: Iterable[DetectionEvent], now: float) -> None:
         """Remember what came in."""
         for event in events:
             self._reports.append((now, event))
+            if event.kind is Kind.WATER_LEVEL and event.value is not None:
+                self._levels[event.source] = event.value
             is_above = _is_above(event)
             if is_above is not None:
                 self._above[event.source, event.kind] = is_above
@@ -61,6 +65,8 @@ class Truth:
             return "" if len(sure) > 1 else f"sources that are sure: {sorted(sure) or 'none'}"
         levels = [e for e in recent if e.kind is Kind.WATER_LEVEL and e.value is not None]
         if any((e.value or 0.0) >= _HIGH_M for e in levels) or _rises(levels):
+            return ""
+        if any(level >= _HIGH_M for level in self._levels.values()):
             return ""
         return "no level so high, and none that rises so fast"
 
