@@ -89,7 +89,7 @@ def commands(context: Context) -> Iterator[Measurement]:
                 third = _asked(station, "correct", alert=first["alert"], reason="measured")
                 time.sleep(0.5)
                 arrivals = ear.stop()
-        raised.append(_last_without_programme(arrivals, first["asked_ns"]))
+        raised.append(last_without_programme(arrivals, first["asked_ns"]))
         worse.append(_last_at(arrivals, second))
         corrected.append(_last_at(arrivals, third))
         said += [one["first_packet_ms"] for one in (first, second, third)]
@@ -120,7 +120,7 @@ def _asked(station: Running, name: str, **fields: object) -> dict[str, Any]:
     return answer
 
 
-def _last_without_programme(arrivals: Arrivals, asked_ns: int) -> float:
+def last_without_programme(arrivals: Arrivals, asked_ns: int) -> float:
     """Milliseconds until the programme's tone gives way, in the last of the zones."""
     came = []
     for stream in streams_in(arrivals):

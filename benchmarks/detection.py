@@ -15,6 +15,7 @@ from multidict import CIMultiDict
 from alerts.detection import Admitted, Detections
 from alerts.detection.event_json import event_in
 from benchmarks.context import SOURCES, Context, Step, take
+from benchmarks.event_paths import events_to_air, storms
 from benchmarks.measurement import Measurement
 from benchmarks.synthetic_day import quiet_day, true_incidents, year
 from broadcaster.doors.admission import Admission, batch_in
@@ -34,7 +35,7 @@ _REPLAYS: Final = 100_000
 
 
 def measure(context: Context) -> Iterator[Measurement]:
-    """All rows of this part that need no station."""
+    """All rows of this part."""
     yield from take(
         context,
         [
@@ -50,6 +51,21 @@ def measure(context: Context) -> Iterator[Measurement]:
                 quiet_day,
             ),
             Step(("detection.missed_of_1000",), 20, true_incidents),
+            Step(
+                ("detection.event_to_last_zone_p50_ms", "detection.event_to_last_zone_p99_ms"),
+                110,
+                events_to_air,
+            ),
+            Step(
+                (
+                    "detection.storm_events_per_s",
+                    "detection.storm_first_warning_p99_ms",
+                    "detection.storm_first_starts_lost",
+                    "detection.storm_others_p99_ms",
+                ),
+                160,
+                storms,
+            ),
             Step(("detection.year_s", "detection.year_broken_invariants"), 300, year),
         ],
     )

@@ -214,6 +214,11 @@ def site_at_one_level(place: Path) -> Path:
     loud = f"  levels: {{{hours}}}"
     kept = [loud if line.startswith("  levels:") else line for line in lines]
     kept = [line for line in kept if not line.startswith("  quiet_hours:")]
+    zones = place / "zones" / "zones.yaml"
+    listed = zones.read_text(encoding="utf-8").splitlines()
+    # Some zones have quieter nights than others.
+    own = [line for line in listed if not line.startswith("  levels:")]
+    zones.write_text("\n".join(own) + "\n", encoding="utf-8")
     (place / _SITE).write_text("\n".join(kept) + "\n", encoding="utf-8")
     return place / _SITE
 
