@@ -28,6 +28,11 @@ MOST_AT_ONCE: Final = 24
 """Requests of a gateway in work; the doors take 32. What is late is sent when one is answered."""
 
 
+def camera_name(number: int) -> str:
+    """A camera as the site calls it."""
+    return f"cam-{number:03}"
+
+
 class _Storm:
     """What is sent, and what becomes of it."""
 
@@ -55,7 +60,7 @@ class _Storm:
             phase = "update" if camera in self._begun else "start"
             self._begun.add(camera)
             listed.append(
-                f'{{"id":"s{gateway}-{self._number}-{n}","source":"cam-{camera:03}",'
+                f'{{"id":"s{gateway}-{self._number}-{n}","source":"{camera_name(camera)}",'
                 f'"kind":"smoke","phase":"{phase}","time":"{text}","confidence":0.3}}'
             )
         self._number += 1
