@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from tests.broadcaster.engine.studio import (
     until,
     whole,
 )
-from zones.bus import Kind
+from zones.bus import Kind, ZoneId
 from zones.media_time import RATE
 from zones.sound import PcmId, Sequence, Silence
 
@@ -220,6 +221,39 @@ def test_a_leg_that_is_repeated_carries_every_packet_twice(studio, multicast_gro
         packets = receive(s, 200)
     counts = {p.sequence: packets.count(p) for p in packets[2:-2]}
     assert set(counts.values()) == {2}
+
+
+def test_a_stream_that_takes_a_zone_over_goes_on_with_its_sound_and_no_other_notices(
+    air, multicast_group, free_port
+):
+    group, port = multicast_group(), free_port()
+    spare = make_stream(9, group, port, zone=ZoneId("spare"))
+    message = Sequence(loop=(whole(air.put(voice := noise(2, 8 * RATE)), len(voice)),))
+    warning = claim("w", message, priority=240, kind=Kind.WARNING)
+    sources, claims = {**air.sources, "w": message}, (*air.claims, warning)
+    with receiver(group, port) as resting:
+        air.wait_adopted(air.plan((*air.streams, spare), sources, claims))
+        start = air.wait_stamp("w")
+        quiet = receive(resting, 20)
+        taken = replace(spare, zone=air.streams[0].zone)
+        air.wait_adopted(air.plan((*air.streams, taken), sources, claims))
+        heard = []
+        while not heard or not np.frombuffer(heard[-1].payload, ">i2").any():
+            heard += receive(resting, 1)
+        heard += receive(resting, 50)
+        # Back to rest, in the middle of the warning.
+        air.wait_adopted(air.plan((*air.streams, spare), sources, claims))
+        while np.frombuffer(heard[-1].payload, ">i2").any():
+            heard += receive(resting, 1)
+    of_zone = drain(air.receiver)
+    assert unbroken(air, of_zone)
+    assert unbroken(air, [*quiet, *heard])
+    assert {packet.ssrc for packet in heard} == {spare.ssrc}
+    zone_at = {packet.timestamp: packet.payload for packet in of_zone}
+    loud = [p for p in heard if np.frombuffer(p.payload, ">i2").any()]
+    assert len(loud) > 50
+    assert all(zone_at[p.timestamp] == p.payload for p in loud)
+    assert air.wait_stamp("w") == start
 
 
 def test_a_stream_that_a_plan_drops_says_goodbye(air, multicast_group, free_port):
