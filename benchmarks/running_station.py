@@ -41,7 +41,7 @@ FLOW: Final = Flow("239.192.77.1", streams=14, packet_us=5000)
 """The streams of the reference site."""
 
 _TRACK_S: Final = 180
-ON_AIR_LIMIT_S: Final = 60.0
+ON_AIR_LIMIT_S: Final = 150.0
 _FIRST_ACTS_S: Final = 0.5
 """How long a new control is left to adopt what plays and to plan on before it dies too."""
 
