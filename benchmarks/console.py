@@ -35,9 +35,10 @@ FREEZES: Final = 3
 UNPLUGGED: Final = ("amp-03", "amp-07", "amp-12")
 CLIENTS: Final = 500
 SLOW_CLIENTS: Final = 50
-"""Of them; they read nothing."""
-WARNED_ZONES: Final = 5
-"""Zones in which each hazard is warned of beside them."""
+"""Of them; they read a message and then nothing for a while, and are always far behind."""
+SLOW_S: Final = 2.0
+PLAYED: Final = 28
+"""Warnings that are played beside them, besides one raised of each hazard."""
 
 PEOPLE_ROWS: Final = (
     "console.newcomer_s", "console.warning_acts", "console.correction_acts",
@@ -273,14 +274,14 @@ def _dead_amplifier(page: "Page", station: Running) -> Measurement:
     took = []
     for amplifier in UNPLUGGED:
         number = int(amplifier.removeprefix("amp-"))
-        card = f".card.zone >> nth={number - 1} >> .fact:nth-child(3)[data-value"
-        page.wait_for_selector(f"{card}=yes]")
+        card = f".card.zone >> nth={number - 1} >> .fact:nth-child(3)"
+        page.wait_for_selector(f"{card}[data-value=yes]")
         began = time.monotonic()
         _tell_amplifiers(station, "unplug", amplifier)
-        page.wait_for_selector(f"{card}=no]")
+        page.wait_for_selector(f"{card}:not([data-value=yes])")
         took.append(time.monotonic() - began)
         _tell_amplifiers(station, "plug", amplifier)
-        page.wait_for_selector(f"{card}=yes]")
+        page.wait_for_selector(f"{card}[data-value=yes]")
     return Measurement("console.dead_amplifier_shown_s", max(took), None, _detail(took))
 
 
@@ -299,7 +300,7 @@ def _tell_amplifiers(station: Running, act: str, amplifier: str) -> None:
 
 def many_clients(context: Context) -> Iterator[Measurement]:
     """Warnings given through a console that many watch."""
-    context.say(f"warnings beside {CLIENTS} pages, {SLOW_CLIENTS} of which read nothing")
+    context.say(f"warnings beside {CLIENTS} pages, {SLOW_CLIENTS} of which hardly read")
     with running(context) as station:
         url = _opened(station)
         found = asyncio.run(_warned_beside(url, _token(station)))
@@ -320,7 +321,9 @@ async def _warned_beside(url: str, token: str) -> dict[str, Any]:
             sockets += await asyncio.gather(
                 *(http.ws_connect("api/v1/live", max_msg_size=0) for _ in range(_CONNECT_AT_ONCE))
             )
-        reading = [asyncio.create_task(_read(one)) for one in sockets[SLOW_CLIENTS:]]
+        slow, quick = sockets[:SLOW_CLIENTS], sockets[SLOW_CLIENTS:]
+        reading = [asyncio.create_task(_read(one)) for one in quick]
+        reading += [asyncio.create_task(_read(one, SLOW_S)) for one in slow]
         try:
             return await _warned(http)
         finally:
@@ -330,13 +333,13 @@ async def _warned_beside(url: str, token: str) -> dict[str, Any]:
             await asyncio.gather(*(one.close() for one in sockets), return_exceptions=True)
 
 
-async def _read(socket: aiohttp.ClientWebSocketResponse) -> None:
+async def _read(socket: aiohttp.ClientWebSocketResponse, rest: float = 0.0) -> None:
     async for _ in socket:
-        pass
+        await asyncio.sleep(rest)
 
 
 async def _warned(http: aiohttp.ClientSession) -> dict[str, Any]:
-    """A warning of each hazard in zone after zone, its measured path read, and its correction."""
+    """A warning of each hazard, corrected; and then warnings played again and again, withdrawn."""
     took: list[float] = []
     watching = CLIENTS
     numbers = itertools.count()
@@ -351,12 +354,16 @@ async def _warned(http: aiohttp.ClientSession) -> dict[str, Any]:
             raise MeasurementError(f"{path}: {said}")
         return said
 
-    for zone in _ZONES[:WARNED_ZONES]:
-        for message in _MESSAGES:
-            alert = (await act("/alerts", message=message, zones=[zone]))["alert"]
-            took.append(await _first_packet_ms(http, alert, zone))
-            await act(f"/alerts/{alert}/correct", reason="measured")
-            await asyncio.sleep(0.2)
+    for zone, message in zip(_ZONES, _MESSAGES, strict=False):
+        alert = (await act("/alerts", message=message, zones=[zone]))["alert"]
+        took.append(await _first_packet_ms(http, alert, zone))
+        await act(f"/alerts/{alert}/correct", reason="measured")
+    for number in range(PLAYED):
+        warning = {"message": _MESSAGES[number % len(_MESSAGES)], "zones": [_ZONES[-1]]}
+        said = await act("/claims", **warning, kind="warning", priority=250, repeat=True)
+        took.append(float(said["first_packet_ms"]))
+        await act(f"/claims/{said['claim']}/withdraw")
+        await asyncio.sleep(0.2)
         async with http.get("healthz") as answer:
             watching = min(watching, (await answer.json(content_type=None))["watchers"])
     return {"ms": took, "watching": watching}
