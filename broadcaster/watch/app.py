@@ -27,6 +27,7 @@ from broadcaster.watch.poller import Poller
 from broadcaster.watch.reading_store import Readings, ReadingStore
 from broadcaster.watch.sent_counts import SentCounts
 from broadcaster.watch.snmp_client import Agent, SnmpClient
+from broadcaster.watch.spare_proposals import heard_by
 from broadcaster.watch.told import faults_told
 from broadcaster.watch.trap_listener import TrapListener
 from broadcaster.watch.watched import WatchedAmplifier
@@ -157,7 +158,9 @@ class Watch:
         if not zones:
             return False
         behind = self._access.switches.get(name, (name,))
-        return any(zones.intersection(zones_of(self._site, each)) for each in behind)
+        return any(
+            zones.intersection(heard_by(self._site, each, self.control.taken)) for each in behind
+        )
 
     def _agent(self, name: str) -> Agent:
         reach = self._access.amplifiers[name]

@@ -22,6 +22,13 @@ def taken_zones(snapshot: Mapping[str, Any]) -> dict[str, str]:
     return {str(one["id"]): str(one["zone"]) for one in spares if one.get("zone")}
 
 
+def heard_by(site: Site, amplifier: str, taken: Mapping[str, str]) -> set[str]:
+    """The zones an amplifier plays: its own, and the one it has taken over as a spare."""
+    own = {str(zone) for zone in zones_of(site, amplifier)}
+    names = [str(spare.id) for spare in site.spares if spare.amplifier == amplifier]
+    return own | {taken[name] for name in names if name in taken}
+
+
 def proposals(
     faults: Collection[Fault], site: Site, taken: Mapping[str, str]
 ) -> dict[str, tuple[str, ...]]:

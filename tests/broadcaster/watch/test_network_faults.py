@@ -9,7 +9,7 @@ from broadcaster.watch.fault import Fault, FaultKey
 from broadcaster.watch.health import Health, Look
 from broadcaster.watch.network_faults import network_looks
 from broadcaster.watch.place import place_of, zones_of
-from broadcaster.watch.spare_proposals import proposals, taken_zones
+from broadcaster.watch.spare_proposals import heard_by, proposals, taken_zones
 from broadcaster.watch.told import faults_told
 from firmware_profiles.fault_kind import FaultKind
 from tests.broadcaster.control.bench import site
@@ -104,6 +104,12 @@ def test_a_zone_that_has_its_spare_needs_no_other():
     assert proposals([fault()], two, {}) == {"amp-05/link": ("spare-1", "spare-2")}
     assert proposals([fault()], two, {"spare-1": "stream-5"}) == {}
     assert proposals([fault()], two, {"spare-1": "hill-1"}) == {"amp-05/link": ("spare-2",)}
+
+
+def test_a_spare_at_work_hears_the_warnings_of_its_zone():
+    assert heard_by(with_spare(), "amp-15", {}) == set()
+    assert heard_by(with_spare(), "amp-15", {"spare-1": "stream-5"}) == {"stream-5"}
+    assert heard_by(with_spare(), "amp-05", {"spare-1": "stream-6"}) == {"stream-5"}
 
 
 def test_who_plays_what_stands_in_the_snapshot():
