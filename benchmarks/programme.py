@@ -5,7 +5,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -13,8 +13,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from benchmarks.arrivals import continuity
 from benchmarks.context import Context, Step, take
 from benchmarks.measurement import Measurement
+from benchmarks.probe import listening
+from benchmarks.running_station import FLOW, ON_AIR_LIMIT_S, kill_control, running
 from broadcaster.control.programme import (
     Library,
     Standing,
@@ -49,6 +52,9 @@ _RECORDINGS: Final = 100_000
 _SEARCHES: Final = 400
 _EDITS: Final = 1_000
 _SEED: Final = 20261122
+_RESTARTS: Final = 3
+_STEADY_S: Final = 4.0
+"""Seconds of the tone before the first restart; the second half of them is compared with."""
 
 
 def measure(context: Context) -> Iterator[Measurement]:
@@ -68,6 +74,7 @@ def measure(context: Context) -> Iterator[Measurement]:
             Step(("programme.silent_zone_minutes", "programme.named_ahead_min"), 120, edits),
             Step(("programme.search_p95_ms",), 90, search),
             Step(("programme.crossfade_wrong_samples",), 20, crossfade),
+            Step(("programme.control_restart_changed_packets",), 120, control_restarts),
         ],
     )
 
@@ -283,6 +290,36 @@ def search(context: Context) -> Iterator[Measurement]:
             times_ms.append((time.perf_counter() - began) * 1000)
     detail = {"p50_ms": round(float(np.median(times_ms)), 2), "worst_ms": round(max(times_ms), 1)}
     yield Measurement("programme.search_p95_ms", float(np.percentile(times_ms, 95)), None, detail)
+
+
+# --- control ends while a track plays ---
+
+
+def control_restarts(context: Context) -> Iterator[Measurement]:
+    """Control killed while a tone plays: packets that hold anything else than before."""
+    context.say(f"control killed {_RESTARTS} times below a track")
+    with running(context) as station, listening(context, FLOW) as ear:
+        ear.wait_until_all_have("A", ON_AIR_LIMIT_S, station.supervisor)
+        time.sleep(_STEADY_S)
+        first_ns = time.monotonic_ns()
+        for _ in range(_RESTARTS):
+            kill_control(station)
+        arrivals = ear.stop()
+    before = arrivals[arrivals["at_ns"] < first_ns]
+    after = arrivals[arrivals["at_ns"] >= first_ns]
+    # Five milliseconds of the tone are a whole number of quarter periods: few different packets.
+    steady = before[before["at_ns"] >= first_ns - int(_STEADY_S * 5e8)]
+    known = np.unique(steady["content"])
+    changed = int((~np.isin(after["content"], known)).sum())
+    seen = continuity(arrivals, FLOW.packet_samples)
+    detail = {
+        "restarts": _RESTARTS,
+        "packets": len(after),
+        "different_packets_before": len(known),
+        "continuity": asdict(seen),
+    }
+    broken = None if seen.is_unbroken else f"the streams broke: {seen}"
+    yield Measurement("programme.control_restart_changed_packets", changed, None, detail, broken)
 
 
 # --- crossfade ----------------------------------------------------------------------------------

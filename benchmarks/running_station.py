@@ -168,7 +168,7 @@ def control_kills(context: Context) -> Iterator[Measurement]:
         ear.wait_until_all_have("A", ON_AIR_LIMIT_S, station.supervisor)
         with machine_watched(context) as watch:
             for _ in range(KILLS):
-                _kill_control(station)
+                kill_control(station)
         arrivals = ear.stop()
     seen = continuity(arrivals, FLOW.packet_samples)
     detail = {"kills": KILLS, "continuity": asdict(seen), "c_timer_beside": asdict(watch)}
@@ -178,7 +178,7 @@ def control_kills(context: Context) -> Iterator[Measurement]:
     yield Measurement("engine.control_kill_lost", wrong, None, detail, broken)
 
 
-def _kill_control(station: Running) -> None:
+def kill_control(station: Running) -> None:
     """Kill control, and wait until its successor works."""
     killed = station.pid("control")
     os.kill(killed, signal.SIGKILL)
