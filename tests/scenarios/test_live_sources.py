@@ -1,6 +1,7 @@
 """Live sources on a running station: real streams of ffmpeg's, judged on the wire."""
 
 import http.server
+import json
 import os
 import shutil
 import socket
@@ -156,6 +157,11 @@ def test_streams_are_on_air_fall_back_when_they_are_cut_and_return(tmp_path):
         def faults():
             return [one for one in made.facts()["faults"] if "live source" in str(one)]
 
+        def playing():
+            done = broadcaster("now-playing", "--zone", "upper", "--json", "--run", made.run.path)
+            (zone,) = json.loads(done.stdout)["zones"]
+            return zone["kind"], zone["title"]
+
         for kind, begun in SOURCES.items():
             with begun() as (source, address):
                 scheduled("sources", "radio", f"address={address}")
@@ -164,12 +170,14 @@ def test_streams_are_on_air_fall_back_when_they_are_cut_and_return(tmp_path):
                     f"first={first:%Y-%m-%d %H:%M}",
                 )
                 until(made, "tone")
+                made.until(lambda: playing() == ("live", "radio"), "what plays is told")
                 source.cut()
                 made.unread()
                 before = until(made, "other")
                 # Three seconds, bar a window that begins or ends within the tone.
                 assert 2.4 <= before.get("silence", 0) <= 3.4, (kind, before)
                 made.until(faults, "there is a fault")
+                made.until(lambda: playing()[0] == "chime", "what plays is told")
                 source.begun_again()
                 until(made, "tone")
                 made.until(lambda: not faults(), "there is no fault")
