@@ -15,6 +15,8 @@ VIEWS = {
     "/map": ".map-zone",
     "/log": ".entries tbody tr",
     "/wall": ".wall-tile",
+    "/on-air": ".on-air-page tbody tr",
+    "/library": ".library-page tbody tr",
     "/devices": ".devices tbody tr",
     "/people": ".people-page tbody tr",
     "/account": ".account-page form",

@@ -39,6 +39,28 @@ def test_an_administrator_adds_bars_and_removes_somebody(standing):
     assert desk.violations() == []
 
 
+def test_the_radio_staff_find_describe_and_steer(standing):
+    standing.forget_person("radio")
+    desk = standing.desk("radio")
+    page = desk.open("/library")
+    row = page.locator(".library-page tbody tr", has_text="piece-1")
+    expect(row).to_be_visible()
+    row.get_by_role("button").click()
+    page.locator("dialog input[name=tags]").fill(f"잔잔, {PAYLOAD}")
+    page.locator("dialog [data-act=save]").click()
+    expect(row).to_contain_text(PAYLOAD)
+    page.locator("input[name=words]").fill("잔잔")
+    expect(page.locator(".library-page tbody tr")).to_have_count(1)
+    page.goto(desk.url + "/on-air")
+    zone = page.locator("tr[data-zone='stream-1'][data-kind=music]")
+    expect(zone).to_be_visible()
+    zone.locator("[data-act=skip]").click()
+    expect(page.locator(".notice", has_text="했습니다").first).to_be_visible()
+    assert page.evaluate("window.taken === undefined")
+    assert desk.violations() == []
+    standing.forget_person("radio")
+
+
 def test_a_session_that_an_administrator_ends_is_over_and_its_page_asks_to_sign_in(standing):
     standing.forget_person("park")
     seen = standing.desk("park").open()

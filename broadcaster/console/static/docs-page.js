@@ -9,7 +9,8 @@ const made = (name, text, ...children) => {
 const schemaName = (schema) => schema?.$ref?.split("/").pop();
 const words = (schema) => (schema.anyOf ?? [schema])
   .map((one) => one.enum?.join(" | ") ?? one.type).filter((one) => one !== "null").join(", ");
-const shown = (schema) => made("pre", JSON.stringify(schema, null, 1));
+/** A long line scrolls, so the keyboard must reach it. */
+const shown = (schema) => Object.assign(made("pre", JSON.stringify(schema, null, 1)), { tabIndex: 0 });
 
 /** A link to what is taken or given; the kind of content where that is not JSON of a known shape. */
 function linked(label, content) {
