@@ -18,6 +18,7 @@ from benchmarks.context import Context, Step, take
 from benchmarks.measurement import Measurement
 from benchmarks.probe import listening
 from benchmarks.running_station import FLOW, ON_AIR_LIMIT_S, kill_control, running
+from benchmarks.waiting import wait_for
 from broadcaster.control.programme import (
     Library,
     Standing,
@@ -305,6 +306,8 @@ def control_restarts(context: Context) -> Iterator[Measurement]:
         for _ in range(_RESTARTS):
             kill_control(station)
         arrivals = ear.stop()
+        # What brings music in writes into the directory that goes away with the station.
+        wait_for("its music to be settled", lambda: bool(station.snapshot()["music"]["settled"]))
     before = arrivals[arrivals["at_ns"] < first_ns]
     after = arrivals[arrivals["at_ns"] >= first_ns]
     # Five milliseconds of the tone are a whole number of quarter periods: few different packets.
