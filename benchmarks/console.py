@@ -59,6 +59,7 @@ _MESSAGES: Final = (
     "flood-closing", "landslide-caution", "storm-caution", "heat-caution", "dust-caution",
     "wildfire-caution", "generic-caution",
 )  # fmt: skip
+_PLAYED: Final = "generic-caution"
 _ZONES: Final = tuple(f"stream-{number}" for number in range(1, 12))
 _PASSWORD: Final = "measured-river-lantern-77"  # noqa: S105 - of a station that ends with this
 _OPERATOR: Final = ("tokens", "add", "bench", "--role", "operator")
@@ -358,9 +359,9 @@ async def _warned(http: aiohttp.ClientSession) -> dict[str, Any]:
         alert = (await act("/alerts", message=message, zones=[zone]))["alert"]
         took.append(await _first_packet_ms(http, alert, zone))
         await act(f"/alerts/{alert}/correct", reason="measured")
-    for number in range(PLAYED):
-        warning = {"message": _MESSAGES[number % len(_MESSAGES)], "zones": [_ZONES[-1]]}
-        said = await act("/claims", **warning, kind="warning", priority=250, repeat=True)
+    warning = {"message": _PLAYED, "zones": [_ZONES[-1]], "kind": "warning", "priority": 250}
+    for _ in range(PLAYED):
+        said = await act("/claims", **warning, repeat=True)
         took.append(float(said["first_packet_ms"]))
         await act(f"/claims/{said['claim']}/withdraw")
         await asyncio.sleep(0.2)

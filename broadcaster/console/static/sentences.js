@@ -71,6 +71,12 @@ const SENTENCES = {
   "no-packet-for": ["no packet for {s} s", "{s}초 동안 패킷이 없음"],
   "buffer-dry": ["its buffer was dry for {span}", "앰프에 소리가 {span} 비었음"],
   "span-of": ["{s} s of the last {n} s", "최근 {n}초 중 {s}초"],
+  "no-answer-anywhere": ["no answer on any port", "어느 포트에서도 응답이 없음"],
+  "no-answer-now": ["no answer", "응답이 없음"],
+  "share-of-sent": ["{share} of what is sent", "보낸 것의 {share}"],
+  "another-engine": ["another SNMP engine", "다른 SNMP 장치"],
+  "became": ["{before} became {after}", "{before}에서 {after}(으)로 바뀜"],
+  "amplifiers-lost": ["{lost} of {all} amplifiers lost", "앰프 {all}대 중 {lost}대가 끊김"],
   "not-arriving": ["packets do not arrive", "패킷이 도착하지 않음"],
   // evidence and doubts
   "said-since": ["{source} ({name}): {what}, since {time} UTC", "{source} ({name}): {what}, {time} UTC부터"],

@@ -109,6 +109,13 @@ function WhileSheet({ title, help, send, onClose }) {
       <${Act} kind="main" reason=${reason.trim() ? "" : t("devicesReasonNeeded")} onPress=${async () => { if (await send({ hours, reason })) onClose(); }}>${title}</${Act}></div></div></${Sheet}>`;
 }
 
+/** What is wrong, in the screen's language; behind the last colon stands what the device said. */
+function sentenceOf(fault) {
+  const whole = said(fault.sentence);
+  const begin = whole.lastIndexOf(": ") + 2;
+  return begin < 2 ? whole : whole.slice(0, begin) + spoken(whole.slice(begin));
+}
+
 function Fault({ fault, onShelve }) {
   const tell = [
     fault.there ? t("devicesSince", { time: at(fault.since_utc) }) : t("devicesOver", { time: at(fault.over_utc) }),
@@ -121,7 +128,7 @@ function Fault({ fault, onShelve }) {
   ].filter(Boolean);
   const act = (name, path) => () => done(name, path, { fault: fault.id });
   return html`<li class="card device-fault" data-fault=${fault.id} data-severity=${fault.severity} data-there=${fault.there}>
-    <p><${Shape} of=${fault.there ? "no" : "yes"} /> <b>${worded("severity", fault.severity)}</b> · ${said(fault.sentence)}</p>
+    <p><${Shape} of=${fault.there ? "no" : "yes"} /> <b>${worded("severity", fault.severity)}</b> · ${sentenceOf(fault)}</p>
     ${fault.under_warning && html`<p class="bad">${t("devicesWarned")}</p>`}
     <p>${said(fault.what_to_do)}</p><p class="soft">${tell.join(" · ")}</p>
     <div class="acts">
@@ -188,7 +195,7 @@ export function View() {
     <section class="panel"><h2>${t("devicesAmplifiers")} <small>${amplifiers.length}</small></h2>
       <div class="wide" tabindex="0" role="region" aria-label=${t("devicesAmplifiers")}><table class="devices"><thead><tr>${columns.map((one) => html`<th scope="col">${t(one)}</th>`)}<td></td></tr></thead>
       <tbody>${amplifiers.map((one) => html`<${Amplifier} key=${one.id} one=${one} onMaintain=${setMaintaining} />`)}</tbody></table></div></section>
-    ${shelving && html`<${WhileSheet} title=${t("devicesShelveTitle", { what: said(shelving.sentence) })} onClose=${() => setShelving(null)}
+    ${shelving && html`<${WhileSheet} title=${t("devicesShelveTitle", { what: sentenceOf(shelving) })} onClose=${() => setShelving(null)}
       send=${(body) => done(t("devicesShelve"), "/faults/shelve", { ...body, fault: shelving.id })} />`}
     ${maintaining && html`<${WhileSheet} title=${t("devicesMaintainTitle", { what: said(maintaining.name) })} help=${t("devicesMaintainHelp")} onClose=${() => setMaintaining(null)}
       send=${(body) => done(t("devicesMaintain"), `/amplifiers/${encodeURIComponent(maintaining.id)}/maintenance`, body)} />`}
