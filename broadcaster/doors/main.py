@@ -14,7 +14,8 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
 
 from aiohttp import web
@@ -56,7 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
         if options.port is not None:
             settings = DoorsSettings(settings.host, options.port, *_tls_files(settings))
         is_tested = read.site.self_test is not None
-        asyncio.run(_until_stopped(settings, read.config.parent, run, state, is_tested))
+        # What reports to a demo goes by this machine's clock, whoever keeps it.
+        clock = DoorClock(synchronised=lambda: True) if options.demo else DoorClock()
+        serving = partial(serve, clock=clock, tests_itself=is_tested)
+        asyncio.run(_until_stopped(serving(settings, read.config.parent, run, state)))
     except SiteError as error:
         log.error("%s", error.rendered())
         return 2
@@ -76,17 +80,9 @@ def _tls_files(settings: DoorsSettings) -> tuple[str | None, str | None, str | N
     return settings.certificate, settings.key, settings.clients
 
 
-async def _until_stopped(
-    settings: DoorsSettings,
-    folder: Path,
-    run: RunDirectory,
-    state: StateDirectory,
-    tests_itself: bool,
-) -> None:
+async def _until_stopped(doors: Coroutine[None, None, None]) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.create_task(
-        serve(settings, folder, run, state, tests_itself=tests_itself), name="doors"
-    )
+    serving = asyncio.create_task(doors, name="doors")
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, serving.cancel)
     try:
@@ -101,6 +97,7 @@ async def serve(
     run: RunDirectory,
     state: StateDirectory,
     *,
+    clock: DoorClock | None = None,
     tests_itself: bool = False,
 ) -> None:
     """Keep the doors open until cancelled; files of the settings are relative to `folder`.
@@ -110,7 +107,7 @@ async def serve(
     Raises:
         OSError, NoKeyError, PictureError: they cannot open.
     """
-    clock = DoorClock()
+    clock = clock or DoorClock()
     key = own_key()
     ring = KeyRing(keys_path(state), key)
     hand_over = HandOver(run.control_socket, doubt=clock.doubt)
@@ -170,6 +167,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, required=True, help="state directory")
     parser.add_argument("--config", type=Path, required=True, help="site file")
     parser.add_argument("--port", type=int, help="listen on this port instead of the site's")
+    parser.add_argument("--demo", action="store_true", help="nobody relies on this station")
     parser.add_argument("--parent", type=int, default=0, help="end when this process does")
     return parser
 

@@ -422,7 +422,7 @@ class Supervisor:
             places = given(run, state, config)
             agents = options.run.path.absolute() / "agents.yaml"
             access = ("--access", str(agents)) if options.with_amplifiers else ()
-            words_of = {"doors": (), "console": demo, "watch": access, "notices": ()}
+            words_of = {"doors": demo, "console": demo, "watch": access, "notices": ()}
             for role, words in words_of.items():
                 module = f"broadcaster.{role}.main"
                 command = python_module(module, *places, *words, *parent)
