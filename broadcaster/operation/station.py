@@ -51,7 +51,7 @@ _DRY_M: Final = 0.3
 _SETTLED_S: Final = 180.0
 """After so long without a move an alert is looked at less often than in life."""
 _LOOK_S: Final = 60.0
-_CALLS: Final = frozenset({Event.CALL.value, Event.BLOCK_PROPOSAL.value})
+_CALLS: Final = frozenset({Event.CALL.value, Event.BLOCK_PROPOSAL.value, Event.LOSE_SENSOR.value})
 """Moves that change nothing that is heard."""
 
 
