@@ -147,8 +147,9 @@ class Poller:
                 except TimeoutError:
                     self.tally.late_s = max(0.0, loop.time() - due)
                 kick.clear()
-                begun = loop.time()
                 async with self._room:
+                    # Only now: who waited for room is not asked again at once to make up for it.
+                    begun = loop.time()
                     await self._poll(watched, address, ports, agent)
                 now = loop.time()
                 self.tally.seconds[watched.id] = now - begun
