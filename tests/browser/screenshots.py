@@ -26,6 +26,8 @@ VIEWS = {
     "map": ("/map", ".map-zone"),
     "log": ("/log", ".entries tbody tr"),
     "wall": ("/wall", ".wall-tile"),
+    "on-air": ("/on-air", ".on-air-page tbody tr"),
+    "library": ("/library", ".library-page tbody tr"),
     "devices": ("/devices", ".device-fault"),
     "people": ("/people", ".people-page tbody tr"),
     "account": ("/account", ".account-page form"),
