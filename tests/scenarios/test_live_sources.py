@@ -134,7 +134,7 @@ def heard(made):
 def until(made, wanted):
     """Wait until that is heard for a while; how long each other thing was, in seconds."""
     limit = monotonic() + PATIENCE
-    seconds = {}
+    seconds: dict[str, float] = {}
     in_a_row = 0
     while in_a_row < 2:  # the window in which something changes is neither
         found = heard(made)

@@ -138,12 +138,16 @@ def test_a_new_control_finds_the_spare_as_the_engine_plays_it():
     again = spares_found_again(memory, core.plan.streams, with_spare(), UTC_NOW)
     assert again.memory() == memory
     unwritten = spares_found_again({}, core.plan.streams, with_spare(), UTC_NOW)
-    assert unwritten.of(SPARE).zone == "stream-5"
+    found = unwritten.of(SPARE)
+    assert found is not None
+    assert found.zone == "stream-5"
     rebooted = spares_found_again(memory, (), with_spare(), UTC_NOW)
     assert rebooted.memory() == memory
     given_back = spares_found_again(memory, core_of().plan.streams, with_spare(), UTC_NOW)
     assert given_back.memory() == {}
-    for spoilt in ({"spare-1": 7}, {"spare-1": {"zone": 3}}, {"spare-1": {}}):
+    entries: tuple[object, ...] = (7, {"zone": 3}, {})
+    for entry in entries:
+        spoilt = {"spare-1": entry}
         assert spares_found_again(spoilt, (), with_spare(), UTC_NOW).memory() == {}
 
 
@@ -177,6 +181,7 @@ def test_the_commands_of_the_link_are_read():
     )
     assert order == TakeZone(key="k", who="kim", spare="spare-1", zone="stream-5", reason="dead")
     order = read_command({**fields, "name": "spare-give-back"}, with_spare(), CLOCK, 0)
+    assert isinstance(order, TakeZone)
     assert order.zone is None
     with pytest.raises(RefusedError, match="zone"):
         read_command({**fields, "name": "spare-take-over"}, with_spare(), CLOCK, 0)
@@ -194,7 +199,7 @@ def test_a_witness_of_a_spare_is_taken_whichever_zone_he_believes_it_plays():
         entry = {"zone": zone, "stream": "spare-1", "fact": "arrived", "value": True, "at": 7}
         fields = {"name": "witness", "key": "", "who": "w", "by": "amp-15", "witnesses": [entry]}
         core.handle(read_command(fields, with_spare(), CLOCK, 48_000), 1.0)
-    look = Look(1.0, 10**9, EngineState(*[0] * len(EngineState.__slots__)), {}, None, ())
+    look = Look(1.0, 10**9, EngineState(0, 0, 0, 0, 0, False, False, 0, ""), {}, None, ())
     (shown,) = Snapshots(core).take(look)["spares"]
     assert (shown["zone"], shown["arrived"], shown["sent"]) == ("stream-5", True, None)
     assert core.witnesses.seen(SPARE, Fact.ARRIVED, 48_000)[0].by == "amp-15"

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from broadcaster import engine
+from broadcaster.engine.packet import Packet
 from broadcaster.engine.plan import Leg, Part, socket_name
 from broadcaster.engine.report import parse_report
 from tests.broadcaster.engine.studio import (
@@ -237,7 +238,7 @@ def test_a_stream_that_takes_a_zone_over_goes_on_with_its_sound_and_no_other_not
         quiet = receive(resting, 20)
         taken = replace(spare, zone=air.streams[0].zone)
         air.wait_adopted(air.plan((*air.streams, taken), sources, claims))
-        heard = []
+        heard: list[Packet] = []
         while not heard or not np.frombuffer(heard[-1].payload, ">i2").any():
             heard += receive(resting, 1)
         heard += receive(resting, 50)

@@ -105,7 +105,8 @@ def test_the_next_person_is_told_only_of_what_nobody_acknowledges():
 
 
 def test_a_fault_that_comes_and_goes_is_told_every_half_an_hour():
-    told, count = {}, 0
+    told: dict[str, ToldFault] = {}
+    count = 0
     for minute in range(120):
         at = NOON + timedelta(minutes=minute)
         there = minute % 2 == 0
@@ -255,7 +256,7 @@ class FakeApprise:
 @pytest.fixture
 def library(monkeypatch):
     module = ModuleType("apprise")
-    module.Apprise = FakeApprise
+    monkeypatch.setattr(module, "Apprise", FakeApprise, raising=False)
     monkeypatch.setitem(sys.modules, "apprise", module)
     monkeypatch.setattr(FakeApprise, "sent", [])
 
