@@ -150,6 +150,13 @@ class Core:
         """The media time at `now`, monotonic seconds."""
         return self.ground.clock.sample_at(round(now * 1e9))
 
+    def moment(self, sample: Sample) -> float:
+        """When `sample` is on air, in monotonic seconds: `sample(moment(s))` is s.
+
+        Seconds after months are some nanoseconds off; a microsecond in, they name no sample before.
+        """
+        return (self.ground.clock.monotonic_ns_at(sample) + 1_000) / 1e9
+
     # --- in ---
 
     def handle(self, command: Command, now: float) -> tuple[Effect, ...]:
@@ -237,7 +244,7 @@ class Core:
             self._extend_at,
             self.alerts.deadline(),
             self.detecting.deadline(),
-            None if look is None else self.ground.clock.monotonic_ns_at(look) / 1e9,
+            None if look is None else self.moment(look),
         )
         return min((limit for limit in limits if limit is not None), default=None)
 

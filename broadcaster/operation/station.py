@@ -267,7 +267,7 @@ class Station:
         strict = (
             warnings.deadline(),
             None if is_clear else core.detecting.deadline(),
-            None if look is None else CLOCK.monotonic_ns_at(look) / 1e9,
+            None if look is None else core.moment(look),
         )
         return min([later, *(one for one in strict if one is not None)])
 

@@ -125,6 +125,15 @@ def test_nothing_new_is_no_new_plan():
     assert core.handle(TakeLibrary(library=library()), 0.0) == ()
 
 
+# --- time ---
+
+
+@given(st.integers(0, 20 * 365 * 86_400 * RATE))
+def test_what_is_due_at_a_sample_is_due_when_its_moment_has_come(sample):
+    core = started()
+    assert core.sample(core.moment(sample)) == sample
+
+
 # --- messages ---
 
 
