@@ -136,6 +136,7 @@ class _Play:
         self.suspected: list[Suspected] = []
         self.counts: dict[str, int] = {}
         self.stories: dict[str, tuple[str, ...]] = {}
+        self._ended: set[str] = set()
         self._detections = detections
         self._begin = begin
 
@@ -156,8 +157,9 @@ class _Play:
         for order in orders:
             self.asked.append(Asked(self._at(now), order))
             self.stories[order.incident] = self._detections.explain(order.incident)
-            if isinstance(order, Quieted):
+            if isinstance(order, Quieted) and order.incident not in self._ended:
                 # Nobody is here to give the all-clear; the next detection is a new incident.
+                self._ended.add(order.incident)
                 self._detections.ended(order.incident, now)
 
     def _at(self, now: float) -> datetime:
