@@ -23,6 +23,10 @@ BESIDE: Final = Priority(30)
 """Silence next to warned zones: above programme and quiet hours, below every announcement."""
 
 
+_LineKey = tuple[tuple[str, ...], Role, str]
+"""Alerts, role and message: what claims of one line have in common."""
+
+
 @dataclass(frozen=True)
 class Line:
     """What is heard in several zones on one time: one alert's message, or several in turn.
@@ -69,6 +73,7 @@ class Draft:
         self.soon = soon
         self.names: dict[ClaimId, ClaimName] = {}
         self._claims: dict[ZoneId, dict[ClaimId, Claim]] = {}
+        self._of_line: dict[_LineKey, dict[ZoneId, dict[ClaimId, None]]] = {}
         self._others: dict[ZoneId, list[Claim]] = {}
         for claim in standing.claims:
             name = self.names.get(claim.id) or parse_claim_name(claim.id)
@@ -76,7 +81,7 @@ class Draft:
                 self._others.setdefault(claim.zone, []).append(claim)
             else:
                 self.names[claim.id] = name
-                self._claims.setdefault(claim.zone, {})[claim.id] = claim
+                self._keep(claim)
         self._number = 1 + max((name.number for name in self.names.values()), default=0)
         self._named = {id(source): name for name, source in standing.sources.items()}
         self._heard: dict[ZoneId, dict[Sample, Turn | None]] = {}
@@ -108,12 +113,12 @@ class Draft:
 
     def current(self, line: Line) -> dict[ZoneId, Claim]:
         """The claims by which zones hear, or will hear, a line."""
-        key = (line.alerts, line.role, line.message)
+        of_line = self._of_line.get((line.alerts, line.role, line.message), {})
         return {
             zone: claim
-            for zone in self._claims
-            for name, claim in self.holding(zone, line.role)
-            if (name.alerts, name.role, name.message) == key and claim.priority == line.priority
+            for zone, claims in self._claims.items()
+            for claim in map(claims.__getitem__, of_line.get(zone, ()))
+            if claim.until is None and claim.priority == line.priority
         }
 
     def bus(self, zone: ZoneId, lowest: int) -> list[Claim]:
@@ -197,8 +202,14 @@ class Draft:
             self._put(withdrawn(claim, at))
 
     def _put(self, claim: Claim) -> None:
-        self._claims.setdefault(claim.zone, {})[claim.id] = claim
+        self._keep(claim)
         self._heard.pop(claim.zone, None)
+
+    def _keep(self, claim: Claim) -> None:
+        name = self.names[claim.id]
+        self._claims.setdefault(claim.zone, {})[claim.id] = claim
+        of_line = self._of_line.setdefault((name.alerts, name.role, name.message), {})
+        of_line.setdefault(claim.zone, {})[claim.id] = None
 
     # --- what it came to ---
 

@@ -44,10 +44,14 @@ async def swept(
     Raises:
         ValueError: a network is none, or they have more than 4,096 addresses in all.
     """
-    listed = [str(host) for text in networks for host in IPv4Network(text).hosts()]
-    addresses = list(dict.fromkeys([*listed, *more]))
-    if len(addresses) > MOST_ADDRESSES:
-        raise ValueError(f"{len(addresses):,} addresses; {MOST_ADDRESSES:,} are the most")
+    asked = [IPv4Network(text) for text in networks]
+    known = list(more)
+    # Counted before they are written out: a /8 is two gigabytes of them.
+    count = sum(network.num_addresses for network in asked) + len(known)
+    if count > MOST_ADDRESSES:
+        raise ValueError(f"{count:,} addresses; {MOST_ADDRESSES:,} are the most")
+    listed = (str(host) for network in asked for host in network.hosts())
+    addresses = list(dict.fromkeys([*listed, *known]))
     if not addresses:
         return []
     places = [(address, port) for address in addresses for port in ports]

@@ -193,7 +193,9 @@ class Station:
     def speak_live(self, zone: ZoneId) -> None:
         """An emergency microphone takes a zone."""
         self._play()
-        self.others = [claim for claim in self.others if claim.id != "mic"]
+        self.fall_silent()
+        # What has ended stays: what returned when it did depends on it.
+        self.others = [one for one in self.others if (one.id, one.zone) != ("mic", zone)]
         self.others.append(Claim(ClaimId("mic"), zone, Kind.PAGE, 255, Ring("mic"), self.now))
 
     @property
