@@ -64,7 +64,9 @@ def change(draft: Draft, line: Line) -> None:
     name = draft.named(line.alerts, line.role, line.message)
     for zone, claim in begun.items():
         course = draft.course(claim)
-        own = max(at, claim.start or at) if course is None else course.cycle_end(at)
+        # Where it is not heard it may change now: later it could be cut in a sentence.
+        unheard = max(draft.soon, claim.start or 0)
+        own = unheard if course is None else course.cycle_end(at)
         draft.end(claim, own)
         source = joined(others, own, line.voices(zone))
         draft.add(name, zone, line.kind, line.priority, source, own)
