@@ -50,7 +50,11 @@ def test_hold_an_exercise_and_end_it(standing):
     running.get_by_role("button", name="훈련 끝내기").click()
     standing.until(
         lambda: (
-            {one["state"] for one in standing.station.ask("status")["alerts"]}
+            {
+                one["state"]
+                for one in standing.station.ask("status")["alerts"]
+                if one["id"] == exercise["id"]
+            }
             <= {"ending", "ended", "closed"}
         ),
         "the exercise ends",

@@ -39,7 +39,7 @@ function useSending() {
       if (done) notify("good", done);
       return answer;
     } catch (error) {
-      setSaid(spoken(error.message));
+      setSaid(error.message);
       return null;
     }
   }
@@ -62,7 +62,7 @@ function Password() {
     <label>${t("accountOld")}<input name="old" type="password" autocomplete="current-password" required maxlength="200" /></label>
     <label>${t("accountNew")}<input name="new" type="password" autocomplete="new-password" required maxlength="200" /></label>
     <label>${t("accountAgain")}<input name="again" type="password" autocomplete="new-password" required maxlength="200" /></label>
-    <p class="bad" role="alert">${said}</p><div class="row end"><button class="button main">${t("accountChange")}</button></div></form></section>`;
+    <p class="bad" role="alert">${spoken(said)}</p><div class="row end"><button class="button main">${t("accountChange")}</button></div></form></section>`;
 }
 
 function Codes() {
@@ -81,8 +81,8 @@ function Codes() {
       <p><a href=${offered.address}>${t("accountOpen")}</a></p>
       <label>${t("accountCode")}<input name="code" inputmode="numeric" autocomplete="one-time-code" required maxlength="12" /></label>
       <label>${t("accountOld")}<input name="password" type="password" autocomplete="current-password" required maxlength="200" /></label>
-      <p class="bad" role="alert">${said}</p><div class="row end"><button class="button main">${t("accountCodesDo")}</button></div></form>`
-    : html`<p class="bad" role="alert">${said}</p><button type="button" class="button" onClick=${begin}>${t("accountCodesBegin")}</button>`}</section>`;
+      <p class="bad" role="alert">${spoken(said)}</p><div class="row end"><button class="button main">${t("accountCodesDo")}</button></div></form>`
+    : html`<p class="bad" role="alert">${spoken(said)}</p><button type="button" class="button" onClick=${begin}>${t("accountCodesBegin")}</button>`}</section>`;
 }
 
 export function View() {
