@@ -76,7 +76,9 @@ function requestOf(template, camera, ids) {
 
 export function WarnSheet({ query, onClose }) {
   const [camera, setCamera] = useState(() => cameraNamed(query.get("camera") ?? "") ?? null);
-  const [template, setTemplate] = useState(() => query.get("message") ?? templateFor(query.get("hazard"), query.get("level")));
+  const [picked, setTemplate] = useState(() => query.get("message"));
+  // Looked up each time: what one may send can come later than the sheet.
+  const template = picked ?? templateFor(query.get("hazard"), query.get("level"));
   const [reason, setReason] = useState("");
   const hold = useRef(null);
   const useCamera = (found) => { setCamera(found); if (found) choose(found.zones); };
