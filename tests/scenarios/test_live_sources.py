@@ -132,16 +132,13 @@ def heard(made):
 
 
 def until(made, wanted):
-    """Wait until that is heard for a while; how long each other thing was, in seconds."""
+    """Wait until that is heard for a while."""
     limit = monotonic() + PATIENCE
-    seconds: dict[str, float] = {}
     in_a_row = 0
     while in_a_row < 2:  # the window in which something changes is neither
         found = heard(made)
         in_a_row = in_a_row + 1 if found == wanted else 0
-        seconds[found] = seconds.get(found, 0) + WINDOW * 0.005
-        assert monotonic() < limit, f"{wanted} was not heard within {PATIENCE} s, but {seconds}"
-    return seconds
+        assert monotonic() < limit, f"{wanted} was not heard within {PATIENCE} s, but {found}"
 
 
 def test_streams_are_on_air_fall_back_when_they_are_cut_and_return(tmp_path):
@@ -162,7 +159,7 @@ def test_streams_are_on_air_fall_back_when_they_are_cut_and_return(tmp_path):
             (zone,) = json.loads(done.stdout)["zones"]
             return zone["kind"], zone["title"]
 
-        for kind, begun in SOURCES.items():
+        for begun in SOURCES.values():
             with begun() as (source, address):
                 scheduled("sources", "radio", f"address={address}")
                 scheduled(
@@ -173,12 +170,10 @@ def test_streams_are_on_air_fall_back_when_they_are_cut_and_return(tmp_path):
                 made.until(lambda: playing() == ("live", "radio"), "what plays is told")
                 source.cut()
                 made.unread()
-                before = until(made, "other")
-                # Three seconds, bar a window that begins or ends within the tone; how soon after
-                # them the fallback plays is not judged on a busy machine.
-                assert 2.4 <= before.get("silence", 0) <= 10, (kind, before)
+                until(made, "silence")
                 made.until(faults, "there is a fault")
                 made.until(lambda: playing()[0] == "chime", "what plays is told")
+                until(made, "other")
                 source.begun_again()
                 until(made, "tone")
                 made.until(lambda: not faults(), "there is no fault")

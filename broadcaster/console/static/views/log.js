@@ -92,7 +92,7 @@ function Warned({ entry }) {
   const [isOpen, setOpen] = useState(false);
   const alert = entry.facts.alert ?? entry.facts.exercise ?? {};
   const isExercise = entry.facts.nature === "exercise";
-  return html`<details class="card warned" data-nature=${entry.facts.nature} onToggle=${(event) => setOpen(event.currentTarget.open)}>
+  return html`<details class="card warned" data-alert=${entry.subject} data-nature=${entry.facts.nature} onToggle=${(event) => setOpen(event.currentTarget.open)}>
     <summary><${Shape} of=${isExercise ? "exercise" : "warning"} /> <b>${titleOf(entry)}</b> <span class="soft">${worded("state", entry.facts.to)} · ${t("zonesCount", { n: alert.zones?.length ?? 0 })} · <${Time} utc=${entry.utc} /></span></summary>
     ${isOpen && html`<${Report} id=${entry.subject} />`}
   </details>`;
