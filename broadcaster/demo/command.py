@@ -99,7 +99,7 @@ def demo(
         report.write_text(json.dumps(finding.facts(), ensure_ascii=False, indent=1) + "\n")
     if as_json:
         click.echo(json.dumps(finding.facts(), ensure_ascii=False))
-    if duration is not None or not finding.began:
+    if duration is not None:
         sys.exit(0 if finding.ok else EXIT_NOT_HEARD)
 
 

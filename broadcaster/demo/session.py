@@ -190,6 +190,9 @@ class Session:
         if not await watching.until(self._is_music_everywhere, BEGIN_LIMIT):
             if not watching.ended.is_set():
                 self._say_why_silent()
+            if self._scene.duration is None:
+                # Somebody looks on, and may have warned before the last zone had its music.
+                await watching.ended.wait()
             self._finding.amplifiers = [_heard(one, None) for one in watching.reports]
             return
         self._finding.began = True
@@ -437,11 +440,11 @@ class Session:
 
     def _say_why_silent(self) -> None:
         """Say what is known about why there is no music everywhere."""
-        self._print(
+        self._say(
             f"no music in every zone within {BEGIN_LIMIT:g} s: {summary(self._watching.rows)}"
         )
         for fault in self._watching.snapshot.get("faults", ()):
-            self._print(f"fault: {fault}")
+            self._say(f"fault: {fault}")
         output = self._scene.options.output
         for log in sorted(output.glob("*.log")) if output is not None else ():
             for line in log.read_text(errors="replace").splitlines()[-_LOG_LINES:]:
