@@ -1,6 +1,7 @@
 """What waits for control: a lane for each source, so that no storm delays another's first word.
 
-Within a lane the order is kept. The begin of something dangerous brings its lane to the front; what
+Within a lane the order is kept. Lanes with the begin of something dangerous go before all others;
+otherwise keys take turns, and the lanes behind a key, so that one that floods delays itself. What
 comes faster than a source may report replaces what it reported just before.
 """
 
@@ -68,18 +69,59 @@ class _Lane:
     begun: dict[Kind, float] = field(default_factory=dict)
 
 
+class _Turns:
+    """Sources that wait: each key has its turn, and each source behind it."""
+
+    def __init__(self) -> None:
+        self._keys: OrderedDict[str, OrderedDict[SourceId, None]] = OrderedDict()
+        self._key_of: dict[SourceId, str] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._key_of)
+
+    def __contains__(self, source: object) -> bool:
+        return source in self._key_of
+
+    def add(self, source: SourceId, key: str, *, is_next: bool = False) -> None:
+        """Let a source wait for the turn of a key, or stay where it waits already."""
+        known = self._key_of.setdefault(source, key)
+        sources = self._keys.setdefault(known, OrderedDict())
+        sources.setdefault(source, None)
+        if is_next:
+            sources.move_to_end(source, last=False)
+            self._keys.move_to_end(known, last=False)
+
+    def take(self) -> SourceId:
+        """The source whose turn it is; it waits no more."""
+        key, sources = next(iter(self._keys.items()))
+        source = next(iter(sources))
+        self.drop(source)
+        if sources:
+            self._keys.move_to_end(key)
+        return source
+
+    def drop(self, source: SourceId) -> None:
+        """Let a source wait no more, if it does."""
+        key = self._key_of.pop(source, None)
+        if key is not None:
+            del self._keys[key][source]
+            if not self._keys[key]:
+                del self._keys[key]
+
+
 class Lanes:
     """All lanes; `now` is monotonic seconds."""
 
     def __init__(self) -> None:
         self._lanes: dict[SourceId, _Lane] = {}
-        self._order: OrderedDict[SourceId, None] = OrderedDict()
+        self._begins = _Turns()
+        self._others = _Turns()
         self._forget_at = 0.0
         self.coalesced = 0
         """Events that were replaced by a newer one of their source."""
 
     def __len__(self) -> int:
-        return sum(len(self._lanes[source].waiting) for source in self._order)
+        return sum(len(lane.waiting) for lane in self._lanes.values())
 
     def add(self, waiting: Waiting, now: float) -> None:
         """Let an event wait; it may replace the one before it."""
@@ -93,11 +135,7 @@ class Lanes:
         else:
             waiting.is_over = not waiting.is_first
         self._enqueue(lane, waiting)
-        if waiting.is_first:
-            self._order[event.source] = None
-            self._order.move_to_end(event.source, last=False)
-        else:
-            self._order.setdefault(event.source, None)
+        self._stand(lane, is_begin=waiting.is_first)
 
     def _is_first(self, lane: _Lane, waiting: Waiting, now: float) -> bool:
         event = waiting.admitted.event
@@ -129,35 +167,40 @@ class Lanes:
         self.coalesced += 1
         waiting.answered({"is": "coalesced", "why": "a newer event of its source took its place"})
 
+    def _stand(self, lane: _Lane, *, is_begin: bool, is_next: bool = False) -> None:
+        """Have a lane wait for its turn: among those with a begin, or among the others."""
+        admitted = lane.waiting[0].admitted
+        source = admitted.event.source
+        if is_begin:
+            self._others.drop(source)
+        turns = self._begins if is_begin or source in self._begins else self._others
+        turns.add(source, admitted.via, is_next=is_next)
+
     def batch(self) -> list[Waiting]:
         """The next events for control, none of them waiting any more: first begins first."""
         found: list[Waiting] = []
         size = 0
-        while self._order and len(found) < MOST_IN_BATCH and size < BATCH_BYTES:
-            source = next(iter(self._order))
-            lane = self._lanes[source].waiting
-            is_hurried = any(each.is_first for each in lane)
-            while lane:
-                if found and size + lane[0].size > BATCH_BYTES:
+        while (turns := self._begins or self._others) and len(found) < MOST_IN_BATCH:
+            lane = self._lanes[turns.take()]
+            left = sum(each.is_first for each in lane.waiting)
+            is_hurried = left > 0
+            while lane.waiting and len(found) < MOST_IN_BATCH and (left or not is_hurried):
+                if found and size + lane.waiting[0].size > BATCH_BYTES:
+                    self._stand(lane, is_begin=left > 0, is_next=True)
                     return found
-                found.append(lane.popleft())
+                found.append(lane.waiting.popleft())
                 size += found[-1].size
-                is_hurried &= not found[-1].is_first
-                if not is_hurried or len(found) >= MOST_IN_BATCH:
-                    break
-            if lane:
-                self._order.move_to_end(source, last=is_hurried is False)
-            else:
-                del self._order[source]
+                left -= found[-1].is_first
+            if lane.waiting:
+                self._stand(lane, is_begin=left > 0)
         return found
 
     def put_back(self, batch: Iterable[Waiting]) -> None:
         """Let events wait again that control did not take, before all that came since."""
         for waiting in reversed(list(batch)):
-            source = waiting.admitted.event.source
-            self._lanes.setdefault(source, _Lane()).waiting.appendleft(waiting)
-            self._order[source] = None
-            self._order.move_to_end(source, last=False)
+            lane = self._lanes.setdefault(waiting.admitted.event.source, _Lane())
+            lane.waiting.appendleft(waiting)
+            self._stand(lane, is_begin=waiting.is_first, is_next=True)
 
     def forget_idle(self, now: float) -> None:
         """Forget sources that have not reported for an hour; looks once a minute."""
