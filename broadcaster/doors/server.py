@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -39,6 +39,8 @@ CONTROL_S: Final = 3.0
 """Seconds a request waits for control; as long as a restart of it takes."""
 MOST_AT_ONCE: Final = 32
 """Requests of one key in work."""
+LARGE_BYTES: Final = 8 << 10
+"""A body of more takes milliseconds to weigh: it waits for its turn."""
 
 
 class EventsDoor:
@@ -61,6 +63,8 @@ class EventsDoor:
         self._pictures = pictures
         self._control_s = control_s
         self._at_work: Counter[str] = Counter()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turn = asyncio.Lock()
         self.answered: Counter[int] = Counter()
         """How many requests were answered with each status."""
 
@@ -101,9 +105,21 @@ class EventsDoor:
             )
         self._at_work[name] += 1
         try:
-            return await self._handed_over(await self._batch(request, body, sender))
+            if len(body) <= LARGE_BYTES:
+                batch = await self._batch(request, body, sender)
+            else:
+                batch = await self._in_turn(request, body, sender)
+            return await self._handed_over(batch)
         finally:
             self._at_work[name] -= 1
+
+    async def _in_turn(self, request: web.Request, body: bytes, sender: Sender) -> Batch:
+        """Weigh a large body: one after the other, keys in turn, and small ones in between."""
+        async with self._turns[sender.key.name], self._turn:
+            batch = await self._batch(request, body, sender)
+            # What came meanwhile is looked at before the next large one.
+            await asyncio.sleep(0)
+        return batch
 
     def _sender(self, request: web.Request, body: bytes) -> Sender:
         transport = request.transport
