@@ -136,7 +136,8 @@ class MessageDesk:
 
     def render(self, phrase: Phrase, program: SpeechProgram) -> None:
         """Keep a program's voice; raises IngestError."""
-        self.shelf.keep(phrase, program.rendered(phrase), Status.SYNTHETIC)
+        with self.shelf.store.scratch() as place:
+            self.shelf.keep(phrase, program.rendered(phrase, place), Status.SYNTHETIC)
 
     def forget(self, script: Script) -> int:
         """Take the station's own recordings of a script away; how many there were."""

@@ -172,7 +172,8 @@ def name_voice(shelf: VoiceShelf, phrase: Phrase, program: SpeechProgram | None)
     voice = shelf.voice(phrase)
     if voice.status.is_usable or program is None or not program.can_say(phrase.language):
         return voice
-    shelf.keep(phrase, program.rendered(phrase), Status.SYNTHETIC)
+    with shelf.store.scratch() as place:
+        shelf.keep(phrase, program.rendered(phrase, place), Status.SYNTHETIC)
     return shelf.voice(phrase)
 
 

@@ -5,12 +5,14 @@ sound is stored once and a file under its name is always whole: it is written be
 renamed. A file is never changed afterwards.
 """
 
+import contextlib
 import errno
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +27,7 @@ Pcm = NDArray[np.int16]
 
 SAMPLE_BYTES = 2
 PARTIAL = ".part"
+_HIDDEN = "."
 _PIECE = 1 << 18
 """Samples written at once when a whole array is given."""
 
@@ -118,15 +121,32 @@ class PcmStore:
             yield PcmId(path.stem)
 
     @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A directory for the files of one piece of work, gone at its end.
+
+        If this process is killed before, the directory is removed with the store's other remains.
+
+        Raises:
+            StoreError: it cannot be made.
+        """
+        with _explained(self.directory):
+            descriptor, path = _locked(lambda: _new_directory(self.directory))
+        try:
+            yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+            os.close(descriptor)
+
+    @contextmanager
     def _partial(self) -> Iterator[tuple[int, Path]]:
         """A new file in the store's own file system, gone unless it was adopted."""
         with _explained(self.directory):
-            descriptor, name = _locked_file(self.directory)
+            descriptor, path = _locked(lambda: tempfile.mkstemp(PARTIAL, _HIDDEN, self.directory))
         try:
-            yield descriptor, Path(name)
+            yield descriptor, path
         finally:
             os.close(descriptor)
-            Path(name).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def _adopt(self, descriptor: int, partial: Path, pcm_id: PcmId) -> PcmId:
         """Give a complete file its name, durably."""
@@ -145,14 +165,21 @@ class PcmStore:
         return pcm_id
 
 
-def _locked_file(directory: Path) -> tuple[int, str]:
-    """A new file, locked while this process lives: the sign that it is no remains of a dead one."""
+def _locked(make: Callable[[], tuple[int, str]]) -> tuple[int, Path]:
+    """What is made, locked while this process lives: the sign that no dead one left it."""
     while True:
-        descriptor, name = tempfile.mkstemp(PARTIAL, ".", directory)
+        descriptor, name = make()
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if Path(name).exists():
-            return descriptor, name
+            return descriptor, Path(name)
         os.close(descriptor)  # taken for remains before it was locked
+
+
+def _new_directory(directory: Path) -> tuple[int, str]:
+    while True:
+        name = tempfile.mkdtemp(PARTIAL, _HIDDEN, directory)
+        with contextlib.suppress(FileNotFoundError):  # taken for remains before it was opened
+            return os.open(name, os.O_RDONLY | os.O_DIRECTORY), name
 
 
 def _cut(samples: Pcm) -> Iterator[Pcm]:

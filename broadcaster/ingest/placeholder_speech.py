@@ -15,6 +15,7 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import alerts
 from alerts.message import Phrase
@@ -72,7 +73,8 @@ def _by_phrase(records: Path) -> dict[Phrase, Record]:
 
 
 def _rendered(phrase: Phrase, program: SpeechProgram, folder: Path) -> Record:
-    data = opus(program.rendered(phrase), _TAGS)
+    with TemporaryDirectory() as place:
+        data = opus(program.rendered(phrase, Path(place)), _TAGS)
     name = hashlib.sha256(phrase.text.encode()).hexdigest()[:10]
     audio = f"{phrase.language}-{name}{_SUFFIX}"
     (folder / audio).write_bytes(data)

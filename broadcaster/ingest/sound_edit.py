@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from broadcaster.ingest.errors import IngestError
@@ -54,8 +52,8 @@ def edited_recording(recording: Recording, edit: SoundEdit, store: PcmStore) -> 
         # pydub warns of a missing ffmpeg, which it is never asked to use, and of audioop.
         warnings.simplefilter("ignore")
         sound = _edited(recording, edit, store)
-        with TemporaryDirectory(prefix="sorigil-edit-") as place:
-            file = Path(place) / "edited.wav"
+        with store.scratch() as place:
+            file = place / "edited.wav"
             sound.export(file, format="wav").close()
             made = import_recording(file, store)
     title = edit.title or f"{recording.title} (edited)"

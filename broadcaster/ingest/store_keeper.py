@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,16 +96,25 @@ def evict(
 
 
 def remove_remains(store: PcmStore) -> int:
-    """Delete what importers that were killed half-way left; return how many files."""
+    """Delete what processes that were killed half-way left; return how many files and folders."""
     removed = 0
     for path in store.directory.glob(f".*{PARTIAL}"):
         try:
-            with path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            descriptor = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # somebody just finished
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if path.is_dir():
+                # A program that outlived who started it may still write there: then next time.
+                shutil.rmtree(path, ignore_errors=True)
+            else:
                 path.unlink()
-                removed += 1
+            removed += 1
         except (BlockingIOError, FileNotFoundError):
             continue  # somebody is writing it, or just finished
+        finally:
+            os.close(descriptor)
     return removed
 
 

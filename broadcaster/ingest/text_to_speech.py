@@ -82,24 +82,26 @@ class SpeechProgram:
         """Whether it is any use in a language; another program than espeak-ng is believed."""
         return not self.is_espeak or language in _VOICES
 
-    def rendered(self, phrase: Phrase) -> Pcm:
+    def rendered(self, phrase: Phrase, place: Path) -> Pcm:
         """The phrase spoken, without silence round it, as loud as every message.
+
+        The program works in a folder of its own in `place`, which is gone afterwards.
 
         Raises:
             IngestError: the program failed, or said nothing.
         """
         rate = _VOICES.get(phrase.language, ("", 150))[1]
-        voice = self._said(phrase, rate)
+        voice = self._said(phrase, rate, place)
         for _ in range(_TRIES):
             better = _corrected(phrase, voice, rate) if self.is_espeak else rate
             if better == rate:
                 break
             rate = better
-            voice = self._said(phrase, rate)
+            voice = self._said(phrase, rate, place)
         return spoken(voice)
 
-    def _said(self, phrase: Phrase, rate: int) -> Pcm:
-        with tempfile.TemporaryDirectory(prefix="sorigil-speech-") as scratch:
+    def _said(self, phrase: Phrase, rate: int, place: Path) -> Pcm:
+        with tempfile.TemporaryDirectory(dir=place) as scratch:
             file = Path(scratch) / "speech.wav"
             filled = {
                 "{file}": str(file),

@@ -50,7 +50,7 @@ def test_any_program_that_writes_a_file_will_do(tmp_path):
     source = write(tmp_path / "source.wav", KINDS["wav"], tone(1.0, 500, 0.3))
     program = SpeechProgram.parse(f"cp {source} {{file}} -S {{text}}")
     assert program.can_say(Language("ja"))
-    voice = program.rendered(HELLO)
+    voice = program.rendered(HELLO, tmp_path)
     assert 0.9 * RATE < len(voice) < 1.1 * RATE
 
 
@@ -62,15 +62,15 @@ def test_any_program_that_writes_a_file_will_do(tmp_path):
         (("sh", "-c", "echo oh dear >&2; exit 3", "{file}", "{text}"), "failed with 3: oh dear"),
     ],
 )
-def test_a_program_that_fails_says_so_in_a_sentence(words, said):
+def test_a_program_that_fails_says_so_in_a_sentence(words, said, tmp_path):
     with pytest.raises(IngestError, match=said):
-        SpeechProgram(words).rendered(HELLO)
+        SpeechProgram(words).rendered(HELLO, tmp_path)
 
 
 def test_a_program_that_says_nothing_is_refused(tmp_path):
     source = write(tmp_path / "source.wav", KINDS["wav"], tone(1.0, 500, 0.0))
     with pytest.raises(IngestError, match="said nothing"):
-        SpeechProgram.parse(f"cp {source} {{file}} -S {{text}}").rendered(HELLO)
+        SpeechProgram.parse(f"cp {source} {{file}} -S {{text}}").rendered(HELLO, tmp_path)
 
 
 def test_text_is_one_word_of_the_command_whatever_stands_in_it(tmp_path):
@@ -78,7 +78,9 @@ def test_text_is_one_word_of_the_command_whatever_stands_in_it(tmp_path):
     source = write(tmp_path / "source.wav", KINDS["wav"], tone(1.0, 500, 0.3))
     script = f'cp {source} "$1"; printf %s "$2" > {kept}'
     text = "Go to the $(touch x); 'gate' {file} now."
-    SpeechProgram(("sh", "-c", script, "sh", "{file}", "{text}")).rendered(Phrase(ENGLISH, text))
+    SpeechProgram(("sh", "-c", script, "sh", "{file}", "{text}")).rendered(
+        Phrase(ENGLISH, text), tmp_path
+    )
     assert kept.read_text() == text
 
 
@@ -90,11 +92,11 @@ def test_text_is_one_word_of_the_command_whatever_stands_in_it(tmp_path):
         Phrase(ENGLISH, "Leave now by the nearest exit. Do not cross the water."),
     ],
 )
-def test_espeak_speaks_as_slowly_as_is_understood_outdoors(phrase):
+def test_espeak_speaks_as_slowly_as_is_understood_outdoors(phrase, tmp_path):
     program = installed()
     assert program == SpeechProgram.parse(ESPEAK)
     assert not program.can_say(Language("ja"))
-    voice = program.rendered(phrase)
+    voice = program.rendered(phrase, tmp_path)
     slowest, fastest = RATES[phrase.language]
     counted = units(phrase)
     assert counted is not None
