@@ -10,8 +10,6 @@ from broadcaster.notices.notice import Notice
 from broadcaster.notices.wanted import fingerprint
 from zones.site import Name
 
-MOST_FAULTS: Final = 20
-"""Faults in one message; the rest follows in the next."""
 _LONGEST_SUBJECT: Final = 180
 
 

@@ -1,28 +1,26 @@
-"""Tells one technician of faults: what is due in one message, a few messages at a time."""
+"""One technician: what is said of faults, what was told, and who has seen them."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, Final
 
-from broadcaster.notices.contact_teller import RETRIES, Rate
-from broadcaster.notices.device_keeper import utc_now
-from broadcaster.notices.fault_notice import MOST_FAULTS, fault_notice
+from broadcaster.notices.fault_notice import fault_notice
 from broadcaster.notices.fault_tellings import Change, FaultTelling, ToldFault
-from broadcaster.notices.notice import Carrier, NotToldError
+from broadcaster.notices.notice import Carrier, Notice
+from broadcaster.notices.teller import Teller
 from zones.notices_settings import Technician
 from zones.site import Name
-
-log = logging.getLogger(__name__)
 
 Acknowledge = Callable[[Sequence[str], str], Awaitable[None]]
 """Takes the ids of faults and who has seen them."""
 
 
 class FaultTeller:
-    """One technician: what there is to tell, and what was told."""
+    """One technician; the `teller` tells them."""
+
+    kind: Final = "technician"
 
     def __init__(
         self,
@@ -36,75 +34,32 @@ class FaultTeller:
         """`told` is kept up to date; `changed` is called when it has changed."""
         self.technician = technician
         self.told = told
+        self.teller = Teller[FaultTelling](self, carrier, changed)
         self._site = site
-        self._carrier = carrier
-        self._changed = changed
         self._acknowledge = acknowledge
-        self._due: list[FaultTelling] = []
-        self._news = asyncio.Event()
-        self._trouble = ""
-        self._at = utc_now()
-        self._has_told = False
 
-    def look(self, due: list[FaultTelling]) -> None:
-        """This is to be told now, and nothing else any more."""
-        self._due = due
-        if due:
-            self._news.set()
-        elif self._trouble:
-            self._note("")
+    @property
+    def name(self) -> str:
+        """The technician's name in the site file."""
+        return self.technician.id
 
-    def entry(self) -> dict[str, str]:
-        """How it stands with telling them."""
-        state = "failed" if self._trouble else "sent" if self._has_told else "none"
-        known = {"name": self.technician.id, "kind": "technician"}
-        return {**known, "state": state, "at": self._at, "detail": self._trouble}
+    def notice(self, batch: Sequence[FaultTelling], left: int) -> Notice:
+        """The message that tells of some faults."""
+        return fault_notice(self._site, self.technician.role, batch, left)
 
-    async def run(self) -> None:
-        """Tell until cancelled."""
-        loop = asyncio.get_running_loop()
-        rate, failures = Rate(loop.time()), 0
-        while True:
-            await self._news.wait()
-            self._news.clear()
-            if not self._due:
-                continue
-            await asyncio.sleep(rate.take(loop.time()))
-            if self._due:
-                failures = await self._tell(failures)
-            if self._due:
-                self._news.set()
+    def failed(self, batch: Sequence[FaultTelling], why: str) -> None:
+        """Nothing follows: what was not told is due as before."""
 
-    async def _tell(self, failures: int) -> int:
-        """Tell what is due; how often in a row that has failed by now."""
-        batch = self._due[:MOST_FAULTS]
-        left = len(self._due) - len(batch)
-        try:
-            reply = await self._carrier.tell(
-                fault_notice(self._site, self.technician.role, batch, left)
-            )
-        except NotToldError as error:
-            if not self._trouble:
-                log.warning("technician %s cannot be told: %s", self.technician.id, error)
-            self._note(str(error))
-            await asyncio.sleep(RETRIES[min(failures, len(RETRIES) - 1)])
-            return failures + 1
-        self._sent(batch)
-        if reply is not None and reply.get("acknowledged") is True:
-            seen = [one.fault for one in batch if one.change is not Change.OVER]
-            await self._acknowledge(seen, f"{self.technician.role} ({self.technician.id})")
-        return 0
-
-    def _sent(self, batch: Sequence[FaultTelling]) -> None:
+    def sent(self, batch: Sequence[FaultTelling]) -> None:
+        """Remember that this was told."""
         now = datetime.now(UTC)
         for one in batch:
             self.told[one.fault] = one.noted(self.told.get(one.fault), now)
-        self._due = [one for one in self._due if one not in batch]
-        self._has_told = True
-        self._note("")
 
-    def _note(self, trouble: str) -> None:
-        if bool(trouble) != bool(self._trouble):
-            self._at = utc_now()
-        self._trouble = trouble
-        self._changed()
+    async def answered(
+        self, batch: Sequence[FaultTelling], reply: Mapping[str, Any] | None
+    ) -> None:
+        """Take an answer that acknowledges the faults of a message."""
+        if reply is not None and reply.get("acknowledged") is True:
+            seen = [one.fault for one in batch if one.change is not Change.OVER]
+            await self._acknowledge(seen, f"{self.technician.role} ({self.technician.id})")

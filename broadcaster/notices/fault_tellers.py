@@ -47,7 +47,7 @@ class FaultTellers:
 
     def work(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """What is to be run, by name."""
-        return {f"technician {one.technician.id}": one.run for one in self._all}
+        return {f"technician {one.technician.id}": one.teller.run for one in self._all}
 
     def take(self, snapshot: Mapping[str, Any]) -> None:
         """Take the faults of a snapshot of control."""
@@ -59,14 +59,14 @@ class FaultTellers:
         if self._faults is None:
             return  # Nothing is known yet: nothing is over.
         now = datetime.now(UTC)
-        for teller in self._all:
-            for name in forgotten(teller.told, now):
-                del teller.told[name]
-            teller.look(due_faults(teller.technician, self._faults, teller.told, now))
+        for one in self._all:
+            for name in forgotten(one.told, now):
+                del one.told[name]
+            one.teller.look(due_faults(one.technician, self._faults, one.told, now))
 
     def entries(self) -> list[dict[str, str]]:
         """How it stands with each of them."""
-        return [one.entry() for one in self._all]
+        return [one.teller.entry() for one in self._all]
 
     def _changed(self) -> None:
         self._memory.changed()

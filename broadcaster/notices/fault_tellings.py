@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Final
 
 from broadcaster.notices.fault_view import FaultView
+from broadcaster.notices.wanted import fingerprint
 from zones.notices_settings import Technician
 
 SETTLES: Final = timedelta(seconds=10)
@@ -70,6 +71,13 @@ class FaultTelling:
     occurrence: str
     rank: int
     said: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Its name: the same however often it is told."""
+        return fingerprint(
+            {"fault": self.fault, "change": self.change.value, "occurrence": self.occurrence}
+        )
 
     def noted(self, before: ToldFault | None, utc: datetime) -> ToldFault:
         """That it was told."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from broadcaster.notices.tellings import Telling
 from broadcaster.notices.wanted import Wanted, fingerprint
 from zones.notices_settings import Device
 from zones.site import Name
-
-MOST_ALERTS: Final = 20
-"""Alerts in one message to a contact; the rest follows in the next."""
 
 
 class NotToldError(Exception):
@@ -66,7 +63,7 @@ def device_notice(site: Name, device: Device, wanted: Wanted) -> Notice:
 
 
 def contact_notice(site: Name, role: str, tellings: Sequence[Telling]) -> Notice:
-    """What a contact is told: at most `MOST_ALERTS` changes and calls in one message."""
+    """What a contact is told: changes and calls in one message."""
     name = tellings[0].id if len(tellings) == 1 else fingerprint({"of": [t.id for t in tellings]})
     is_call = any(one.is_call for one in tellings)
     fields = {

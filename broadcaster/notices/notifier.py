@@ -75,7 +75,7 @@ class Notifier:
 
     def _teller(self, site: Name, contact: Contact, carriers: Carriers) -> ContactTeller:
         teller: ContactTeller
-        carrier = carriers.of(contact.way, lambda said: teller.answered(said))
+        carrier = carriers.of(contact.way, lambda said: teller.answered_later(said))
         told = self._memory.told.setdefault(contact.id, {})
         teller = ContactTeller(site, contact, carrier, told, self._changed, self._acknowledge)
         return teller
@@ -88,7 +88,7 @@ class Notifier:
             "memory": self._memory.run,
             **{f"broker {broker}": line.run for broker, line in self._lines.items()},
             **{f"device {one.device.id}": one.run for one in self.devices},
-            **{f"contact {one.contact.id}": one.run for one in self.contacts},
+            **{f"contact {one.contact.id}": one.teller.run for one in self.contacts},
             **self.technicians.work(),
         }
         if self.sound is not None:
@@ -124,9 +124,9 @@ class Notifier:
         for keeper in self.devices:
             keeper.want(wanted(keeper.device, alerts))
         whom = self._called(alerts)
-        for teller in self.contacts:
-            one = teller.contact
-            teller.look(due(one, alerts, teller.told, whom.get(one.id, {})))
+        for one in self.contacts:
+            called_for = whom.get(one.contact.id, {})
+            one.teller.look(due(one.contact, alerts, one.told, called_for))
         if self.sound is not None:
             self.sound.want(is_called_for(alerts))
 
@@ -166,7 +166,7 @@ class Notifier:
         """
         alerts = self._alerts or ()
         of_all = [keeper.entry() for keeper in self.devices]
-        of_all += [entry for one in self.contacts if (entry := one.entry()) is not None]
+        of_all += [one.teller.entry() for one in self.contacts]
         of_all += self.technicians.entries()
         if self.sound is not None:
             of_all.append(self.sound.entry())
@@ -182,8 +182,8 @@ class Notifier:
             else:
                 devices = ended.get(alert.id, [])
             self._ended[alert.id] = devices
-            people = [entry for one in self.contacts if (entry := one.entry(alert.id)) is not None]
-            found[alert.id] = [*devices, *people]
+            people = (one.entry_of(alert.id) for one in self.contacts)
+            found[alert.id] = [*devices, *(entry for entry in people if entry is not None)]
         return found
 
 

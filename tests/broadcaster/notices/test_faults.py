@@ -10,9 +10,9 @@ from typing import ClassVar
 import pytest
 
 from broadcaster.link import LinkServer
-from broadcaster.notices import contact_teller
+from broadcaster.notices import teller
 from broadcaster.notices.apprise_sender import AppriseSender
-from broadcaster.notices.fault_notice import MOST_FAULTS, fault_notice
+from broadcaster.notices.fault_notice import fault_notice
 from broadcaster.notices.fault_tellings import Change, ToldFault, due_faults, forgotten
 from broadcaster.notices.fault_view import faults_in
 from broadcaster.notices.memory import Memory
@@ -166,8 +166,8 @@ def test_the_end_and_a_warning_are_named():
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(contact_teller, "EVERY", 0.2)
-    monkeypatch.setattr("broadcaster.notices.fault_teller.RETRIES", (0.05,))
+    monkeypatch.setattr(teller, "EVERY", 0.2)
+    monkeypatch.setattr(teller, "RETRIES", (0.05,))
 
 
 @pytest.mark.usefixtures("quick")
@@ -209,7 +209,7 @@ async def test_a_storm_of_faults_becomes_few_messages(tmp_path):
         control.show(amplifier_faults=listed)
         async with notifying(tmp_path, technician(way=way), control=control):
             said = await hooks.wait("/t", 5)
-            assert [len(one["faults"]) for one in said] == [MOST_FAULTS] * 5
+            assert [len(one["faults"]) for one in said] == [teller.MOST] * 5
             assert [one["left"] for one in said] == [80, 60, 40, 20, 0]
             assert len({one["id"] for each in said for one in each["faults"]}) == 100
 

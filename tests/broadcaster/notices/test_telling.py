@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from broadcaster.notices import contact_teller, device_keeper
+from broadcaster.notices import device_keeper, teller
 from broadcaster.notices.own_sound import RATE, NoSoundError, alarm_tone, is_called_for
 from tests.broadcaster.notices.bench import (
     FakeControl,
@@ -26,7 +26,7 @@ from zones.notices_settings import DeviceKind, Mail, Relay, Security, SoundOutpu
 def quick(monkeypatch):
     """Retries come soon, so that a test need not wait for them."""
     monkeypatch.setattr(device_keeper, "RETRIES", (0.05,))
-    monkeypatch.setattr(contact_teller, "RETRIES", (0.05,))
+    monkeypatch.setattr(teller, "RETRIES", (0.05,))
 
 
 @pytest.fixture
@@ -198,9 +198,9 @@ async def test_a_storm_comes_in_few_messages_and_loses_none(tmp_path, hooks):
 
 
 async def test_a_rate_grants_a_burst_and_then_one_message_at_a_time():
-    rate = contact_teller.Rate(0.0)
-    assert [rate.take(0.0) for _ in range(contact_teller.BURST)] == [0.0] * contact_teller.BURST
-    assert rate.take(0.0) == contact_teller.EVERY
+    rate = teller.Rate(0.0)
+    assert [rate.take(0.0) for _ in range(teller.BURST)] == [0.0] * teller.BURST
+    assert rate.take(0.0) == teller.EVERY
     assert rate.take(1000.0) == 0.0
 
 
