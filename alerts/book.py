@@ -29,6 +29,7 @@ from alerts.commands import (
 )
 from alerts.exercise import Exercise, ExerciseId, ExerciseMove, SelfTest, SelfTestMove
 from alerts.exercises import Exercises
+from alerts.hazard import Level
 from alerts.life_cycle import ENDED, WARNING, Event, State, Times, Who
 from alerts.message import Message
 from alerts.message_book import MessageBook
@@ -101,6 +102,10 @@ class Book:
     def take_messages(self, messages: MessageBook) -> None:
         """Speak from another catalogue from now on; what sounds stays what it is."""
         self.house = replace(self.house, messages=messages)
+
+    def ask_evidence(self, asked_again: Callable[[IncidentId], Level | None]) -> None:
+        """Ask again for no more than evidence asks for by then; None of what it does not know."""
+        self.house = replace(self.house, asked_again=asked_again)
 
     def adopt(
         self, alerts: Iterable[Alert], exercises: Iterable[Exercise], tests: Iterable[SelfTest]

@@ -27,7 +27,7 @@ from alerts.commands import Cancelled, Detected, Quieted, SensorLost, Updated
 from alerts.hazard import Level
 from alerts.life_cycle import ENDED, ENDING, LIVING, Event, State, Who
 from alerts.moving import AlertRefusedError, Cause, begun, moved, standing
-from alerts.sounding import House, aired, asked, parting, risen
+from alerts.sounding import House, aired, asked, least, parting, risen
 
 _ON = (State.AIRING, State.SUSTAINED)
 _ASKED = (State.PENDING, State.HELD)
@@ -279,6 +279,9 @@ def asked_anew(alert: Alert, at: Instant, house: House, number: int) -> Alert:
     if alert.rise and alert.has_open_rise:
         content, on_timeout = alert.rise.content, alert.rise.on_timeout
         length = max(0.0, alert.rise.ends.now - at.now)
+    else:
+        content = house.backed(content, alert)
+    judged = alert.content if alert.aired_at else alert.judged
     origin = replace(alert.origin, at=at.utc, follows=alert.id, is_automatic=True)
     follower = Alert(
         id=alert_id(f"{alert.id} asked again"),
@@ -295,7 +298,7 @@ def asked_anew(alert: Alert, at: Instant, house: House, number: int) -> Alert:
         clears_itself=alert.clears_itself,
         window_length=alert.window_length,
         on_timeout=on_timeout,
-        judged=alert.content if alert.aired_at else alert.judged,
+        judged=least(judged, content),
     )
     follower = replace(follower, **asked(length, at))
     said = Cause(Who.ENGINE, "engine", reason=f"the evidence of alert {alert.id} goes on")

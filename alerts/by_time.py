@@ -10,7 +10,7 @@ from alerts.alert import Alert, Call, Instant, Why
 from alerts.by_rules import proposed
 from alerts.life_cycle import ENDING, LIVING, Event, OnTimeout, State, Who
 from alerts.moving import ENGINE, Cause, moved
-from alerts.sounding import House, aired, asked, risen
+from alerts.sounding import House, aired, asked, least, risen
 
 _ON = (State.AIRING, State.SUSTAINED)
 
@@ -91,11 +91,15 @@ def _escalated(alert: Alert, at: Instant, house: House) -> Alert:
     if not rise.is_rejected and rise.on_timeout is OnTimeout.AIR:
         changes = risen(alert, rise.content, at, house.times, Why.ESCALATED)
         return moved(alert, Event.ESCALATE, ENGINE, at, **changes)
-    if rise.is_rejected and alert.going and alert.state not in ENDING:
-        again = replace(rise, ends=at.after(rise.length), is_rejected=False)
+    content = house.backed(rise.content, alert) if rise.is_rejected else rise.content
+    is_more = content.rank > alert.content.rank
+    if rise.is_rejected and is_more and alert.going and alert.state not in ENDING:
+        again = replace(rise, content=content, ends=at.after(rise.length), is_rejected=False)
         call = Call(Why.ESCALATION_PENDING, 0, at.after(rise.length / 2))
-        return moved(alert, Event.ASK_TO_ESCALATE, ENGINE, at, rise=again, call=call)
-    return moved(alert, Event.DROP_ESCALATION, ENGINE, at, rise=None)
+        asks = {"rise": again, "call": call, "judged": least(alert.judged, content)}
+        return moved(alert, Event.ASK_TO_ESCALATE, ENGINE, at, **asks)
+    judged = least(alert.judged, content)
+    return moved(alert, Event.DROP_ESCALATION, ENGINE, at, rise=None, judged=judged)
 
 
 def _asked_again(alert: Alert, at: Instant, house: House) -> Alert:
@@ -104,7 +108,8 @@ def _asked_again(alert: Alert, at: Instant, house: House) -> Alert:
         return moved(alert, Event.ASK_AGAIN, ENGINE, at, asks_again=None)
     said = Cause(Who.ENGINE, "engine", reason="its evidence goes on")
     waiting = asked(alert.window_length or house.times.asked_window, at)
-    return moved(alert, Event.ASK_AGAIN, said, at, **waiting)
+    content = house.backed(alert.content, alert)
+    return moved(alert, Event.ASK_AGAIN, said, at, content=content, **waiting)
 
 
 def _called(alert: Alert, at: Instant, house: House) -> Alert:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from alerts.alert import (
     Alert,
     Call,
     Content,
+    IncidentId,
     Instant,
     LastWord,
     Parting,
@@ -31,6 +33,15 @@ class House:
 
     messages: MessageBook
     times: Times = field(default_factory=Times)
+    asked_again: Callable[[IncidentId], Level | None] = lambda _: None
+    """What evidence asks for now that people are asked again; None where nobody knows."""
+
+    def backed(self, content: Content, alert: Alert) -> Content:
+        """No more than the evidence of an alert asks for now, where that is known (SAFETY C4)."""
+        levels = [level for one in alert.going if (level := self.asked_again(one)) is not None]
+        if not levels or max(levels) >= content.level:
+            return content
+        return self.content(alert.hazard, max(levels))[1]
 
     def warning(self, name: MessageId) -> Message:
         """The warning of that name; raises AlertRefusedError when there is none."""
@@ -68,6 +79,11 @@ class House:
         asked = found.response if response is None else response
         content = Content(found.id, at, asked, found.direction)
         return hazard or found.hazard, content, found
+
+
+def least(judged: Content | None, content: Content) -> Content | None:
+    """What still counts as judged where evidence asks for `content`: nothing beyond that."""
+    return None if judged is None else min(judged, content, key=lambda one: one.rank)
 
 
 def asked(length: float, at: Instant, purpose: Purpose = Purpose.CONFIRM) -> dict[str, Any]:

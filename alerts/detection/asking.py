@@ -134,6 +134,14 @@ class Asking:
         rule = rule or Rule("before-restart", hazard, frozenset(), Confidence(1, 0), level)
         return Demand(rule, level, 0.0, OnTimeout.AIR)
 
+    def asked_again(self, incident: Incident) -> Level:
+        """What an incident asks for now, caution at least; more than that is asked anew."""
+        demands = incident.demands(self._of_hazard.get(incident.hazard, ()))
+        level = max((demand.level for demand in demands), default=Level.CAUTION)
+        kept = [demand for demand in incident.asked if demand.level <= level]
+        incident.asked = kept or [self.standing_for(incident.hazard, level)]
+        return level
+
     def explanation(self, incident: Incident) -> tuple[str, ...]:
         """Why an incident was raised or not: its story, then each rule and what it lacks."""
         lines = [f"{incident.hazard} in {', '.join(incident.zones) or 'no zone yet'}"]

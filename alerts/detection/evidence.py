@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -147,8 +148,15 @@ class Signal:
         self._hits.clear()
         self.times = 0
 
-    def revive(self, since: float, is_met: bool) -> None:
+    @property
+    def active(self) -> tuple[EventId, ...]:
+        """The things it follows by name, of a source that tells when each is over."""
+        return tuple(self._active)
+
+    def revive(self, since: float, now: float, *, is_met: bool, active: Iterable[EventId]) -> None:
         """Take over from before a restart that it held, and whether it had lasted."""
         self.is_above, self.is_met = True, is_met
-        self.since, self.last, self.times = since, since, 1
+        self._active = dict.fromkeys(active)
+        # When it was heard of last is not known; it may have been just now.
+        self.since, self.last, self.times = since, now, 1
         self._hits.append(since)

@@ -19,6 +19,7 @@ from alerts.hazard import HazardId, Level
 from alerts.life_cycle import OnTimeout
 from zones.bus import ZoneId
 from zones.geometry import Point, distance_m
+from zones.site import Evidence
 
 MOST_STEPS: Final = 100
 """Sentences of an incident's story; the journal has the acts that came of it."""
@@ -56,6 +57,18 @@ class Contribution:
     def is_above(self) -> bool:
         """Whether any of its signals holds."""
         return any(signal.is_above for signal in self.signals.values())
+
+    def spend_older(self, than: float) -> bool:
+        """No longer count what last held before a moment; whether nothing holds since.
+
+        States only: of an instrument that falls silent its liveness tells.
+        """
+        if self.source.evidence is not Evidence.STATE:
+            return False
+        silent = [one for one in self.signals.values() if one.is_above and one.last <= than]
+        for signal in silent:
+            signal.spend()
+        return bool(silent) and not self.is_above
 
     @property
     def has_met_any(self) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from alerts.alert import IncidentId
 from alerts.detection.asking import Cooling
-from alerts.detection.event import Kind, SourceId
+from alerts.detection.event import EventId, Kind, SourceId
 from alerts.detection.gate import Gate, Opened, Seen
 from alerts.detection.incident import Incident
 from alerts.hazard import HazardId, Level
@@ -18,8 +18,23 @@ from zones.geometry import Point
 
 
 @dataclass(frozen=True, slots=True)
+class KeptSignal:
+    """What held of one source for one rule, since when, and whether it had lasted.
+
+    `active` are the things it follows by name.
+    """
+
+    rule: str
+    source: SourceId
+    kind: Kind
+    since: datetime
+    is_met: bool
+    active: tuple[EventId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class KeptIncident:
-    """An incident; `signals` are what held, since when, and whether it had lasted."""
+    """An incident, with what held, and with the sources that were lost."""
 
     id: IncidentId
     hazard: HazardId
@@ -27,7 +42,8 @@ class KeptIncident:
     levels: tuple[Level, ...]
     zones: tuple[str, ...]
     places: tuple[Point, ...]
-    signals: tuple[tuple[str, SourceId, Kind, datetime, bool], ...]
+    signals: tuple[KeptSignal, ...]
+    lost: tuple[SourceId, ...]
     is_ended: bool
 
 
@@ -68,11 +84,13 @@ def memory_of(
                         *(key[0], key[1], key[2].value),
                         at(now if signal.since is None else signal.since),
                         signal.is_met,
+                        list(signal.active),
                     ]
                     for contribution in each.contributions.values()
                     for key, signal in contribution.signals.items()
                     if signal.is_above
                 ],
+                "lost": [source for source, one in each.contributions.items() if one.is_lost],
             }
             for each in incidents
             if each.is_raised or each.is_above
@@ -131,9 +149,13 @@ def _incident(entry: Mapping[str, Any]) -> KeptIncident:
         zones=tuple(map(str, entry["zones"])),
         places=tuple(Point(float(lat), float(lon)) for lat, lon in entry["places"]),
         signals=tuple(
-            (str(rule), SourceId(source), Kind(kind), _time(since), bool(is_met))
-            for rule, source, kind, since, is_met in entry["signals"]
+            KeptSignal(
+                *(str(rule), SourceId(source), Kind(kind), _time(since), bool(is_met)),
+                active=tuple(EventId(str(name)) for named in active for name in named),
+            )
+            for rule, source, kind, since, is_met, *active in entry["signals"]
         ),
+        lost=tuple(SourceId(str(source)) for source in entry.get("lost", ())),
         is_ended=bool(entry["ended"]),
     )
 

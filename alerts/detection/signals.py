@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from alerts.detection.doubt import Doubts
 from alerts.detection.event import DetectionEvent, Kind, SourceId
 from alerts.detection.evidence import Signal, SignalKey
+from alerts.detection.memory import KeptSignal
 from alerts.detection.rules import Rule
 from alerts.detection.source import Source
 from alerts.hazard import HazardId
@@ -104,15 +105,13 @@ class Signals:
         """When each state that waits will have lasted."""
         return (due for signal in self._waiting.values() if (due := signal.due()) is not None)
 
-    def revive(
-        self, rule_id: str, source: Source, kind: Kind, since: float, is_met: bool
-    ) -> Signal | None:
+    def revive(self, kept: KeptSignal, source: Source, since: float, now: float) -> Signal | None:
         """The signal of a rule that held before a restart; None if the rule is gone."""
-        rule = next((each for each in self._rules if each.id == rule_id), None)
+        rule = next((each for each in self._rules if each.id == kept.rule), None)
         if rule is None:
             return None
-        signal = Signal(rule, source, kind)
-        signal.revive(since, is_met)
+        signal = Signal(rule, source, kept.kind)
+        signal.revive(since, now, is_met=kept.is_met, active=kept.active)
         self._signals[signal.key] = signal
         if signal.due() is not None:
             self._waiting[signal.key] = signal

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -88,3 +89,24 @@ class Told:
     faults: tuple[SourceFault, ...] = ()
     is_worth_keeping: bool = False
     """Whether `Detections.memory` changed so that it should be written down."""
+
+
+@dataclass(slots=True)
+class Collected:
+    """What comes of one call."""
+
+    orders: list[Order] = field(default_factory=list)
+    suspected: list[Suspected] = field(default_factory=list)
+    faults: list[SourceFault] = field(default_factory=list)
+    is_changed: bool = False
+    """Whether a state began or ended, which must be known after a restart."""
+
+    def told(self, verdicts: Sequence[Verdict] = ()) -> Told:
+        """All of it, with a verdict for each event that was taken."""
+        return Told(
+            tuple(self.orders),
+            tuple(verdicts),
+            tuple(self.suspected),
+            tuple(self.faults),
+            bool(self.orders) or self.is_changed,
+        )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,12 +17,12 @@ from alerts.detection.evidence import Signal
 from alerts.detection.gate import Absence, Gate, Judged, Standing
 from alerts.detection.incident import Contribution, Incident, incident_id
 from alerts.detection.liveness import Liveness, silence
-from alerts.detection.memory import Kept, kept_in, memory_of
+from alerts.detection.memory import Kept, KeptSignal, kept_in, memory_of
 from alerts.detection.places import Places, Where
 from alerts.detection.rules import Rules
 from alerts.detection.signals import Moved, Signals
 from alerts.detection.source import Source
-from alerts.detection.told import Order, SourceFault, Suspected, Taken, Told, Verdict
+from alerts.detection.told import Collected, SourceFault, Suspected, Taken, Told, Verdict
 from alerts.detection.troubles import Troubles
 from alerts.hazard import HazardId, Level
 from zones.bus import ZoneId
@@ -32,7 +32,10 @@ from zones.site import Evidence, Name, Site
 SUSPECTED_EVERY_S: Final = 60.0
 """Between two entries of one sort for the operator."""
 SILENT_STATE_S: Final = 3_600.0
-"""A state that began and of which nothing was heard since counts as over after an hour."""
+"""A state that began and of which nothing was heard for an hour no longer counts as evidence.
+
+Where an alert lives for it that is a lost sensor, and no all-clear (SAFETY C5).
+"""
 REJECTED_S: Final = 300.0
 """What a person rejected is asked again after five minutes (SAFETY C4)."""
 CLOCK_DOUBTED_S: Final = 600.0
@@ -50,26 +53,6 @@ class Living:
     level: Level
     zones: tuple[ZoneId, ...]
     place: Point | None = None
-
-
-@dataclass(slots=True)
-class _Collected:
-    """What comes of one call."""
-
-    orders: list[Order] = field(default_factory=list)
-    suspected: list[Suspected] = field(default_factory=list)
-    faults: list[SourceFault] = field(default_factory=list)
-    is_changed: bool = False
-    """Whether a state began or ended, which must be known after a restart."""
-
-    def told(self, verdicts: Sequence[Verdict] = ()) -> Told:
-        return Told(
-            tuple(self.orders),
-            tuple(verdicts),
-            tuple(self.suspected),
-            tuple(self.faults),
-            bool(self.orders) or self.is_changed,
-        )
 
 
 class Detections:
@@ -112,13 +95,13 @@ class Detections:
 
     def take(self, events: Iterable[Admitted], now: float, utc: datetime) -> Told:
         """Take authentic events in the order they came; one verdict for each."""
-        out = _Collected()
+        out = Collected()
         verdicts = [self._take(admitted, now, utc, out) for admitted in events]
         return out.told(verdicts)
 
     def expire(self, now: float, utc: datetime) -> Told:
         """Do what time alone brings: states that lasted, quiet, silence."""
-        out = _Collected()
+        out = Collected()
         if now >= self._next or (self._liveness.deadline or _NEVER) <= now:
             self._expire(now, utc, out)
             self._plan_next(now)
@@ -153,6 +136,22 @@ class Detections:
         if not found.is_above:
             self._forget(found, is_spent=True)
 
+    def lives(self, incident: IncidentId) -> None:
+        """An alert lives for an incident, perhaps another one than before."""
+        if incident in self._incidents:
+            self._incidents[incident].is_ended = False
+
+    def asked_again(self, incident: IncidentId) -> Level | None:
+        """The level that evidence asks for now, where people are asked about it again.
+
+        What it asked for above that counts anew once it holds again. None where only the book of
+        alerts knows of it.
+        """
+        found = self._incidents.get(incident)
+        if found is None or not found.contributions:
+            return None
+        return self._asking.asked_again(found)
+
     def doubt_clock(self, why: str) -> tuple[SourceFault, ...]:
         """Say why our own clock can't be trusted; empty once it can be again."""
         self._gate.is_clock_doubted = bool(why)
@@ -171,6 +170,7 @@ class Detections:
                 if not incident.is_above:
                     self._forget(incident, is_spent=True)
         for each in living:
+            self.lives(each.incident)
             if each.incident not in self._incidents:
                 incident = Incident(each.incident, each.hazard, utc, now, last_above=now)
                 incident.zones = each.zones
@@ -211,7 +211,7 @@ class Detections:
 
     # --- one event ---
 
-    def _take(self, admitted: Admitted, now: float, utc: datetime, out: _Collected) -> Verdict:
+    def _take(self, admitted: Admitted, now: float, utc: datetime, out: Collected) -> Verdict:
         event = admitted.event
         if event.mode is not Mode.LIVE:
             return Verdict(event.source, event.id, Taken.EXERCISE)
@@ -221,7 +221,7 @@ class Detections:
                 admitted, None, Taken.UNKNOWN_SOURCE, "the site has no such source", now, out
             )
         if self._liveness.heard(source.id, now):
-            self._found_again(source, out)
+            self._found_again(source, now, out)
         if event.kind is Kind.HEALTH:
             out.faults += self._troubles.health(event)
             return Verdict(event.source, event.id, Taken.HEALTH)
@@ -265,7 +265,7 @@ class Detections:
         taken: Taken,
         sentence: str,
         now: float,
-        out: _Collected,
+        out: Collected,
     ) -> Verdict:
         """Show an event that does not count, once a minute for those of one sort."""
         event = admitted.event
@@ -295,7 +295,7 @@ class Detections:
         judged: Judged,
         now: float,
         utc: datetime,
-        out: _Collected,
+        out: Collected,
     ) -> Verdict:
         event = admitted.event
         rules = self._signals.rules_for(event, source)
@@ -306,6 +306,8 @@ class Detections:
                 return self._to_operator(admitted, source, Taken.NO_RULE, sentence, now, out)
             return Verdict(event.source, event.id, Taken.NO_RULE)
         waited = max(0.0, (utc - admitted.received).total_seconds())
+        if self._gate.is_clock_doubted:
+            waited = 0.0  # the door's clock does not follow a step at once, ours does
         is_timed = judged.standing is Standing.FRESH
         at = now - waited - (max(0.0, admitted.age_s) if is_timed else 0.0)
         found: Incident | None = None
@@ -369,9 +371,9 @@ class Detections:
             known.add_place(where.at)
             known.tell(utc, f"{source.id} ({source.name.ko}) reports {event.kind.value}")
             self._of_source[hazard, source.id] = known
+        self._found_in(known, source.id, now)
         contribution = known.contributions[source.id]
         contribution.via, contribution.highest = admitted.via, admitted.highest
-        contribution.is_lost = False
         contribution.signals.update((signal.key, signal) for signal in moved.signals)
         return known
 
@@ -391,7 +393,7 @@ class Detections:
         event: DetectionEvent | None,
         now: float,
         utc: datetime,
-        out: _Collected,
+        out: Collected,
     ) -> None:
         for contribution in incident.contributions.values():
             for key, signal in contribution.signals.items():
@@ -404,7 +406,7 @@ class Detections:
         if orders and event is not None:
             self._gate.keep(event, incident.id, utc)
 
-    def _expire(self, now: float, utc: datetime, out: _Collected) -> None:
+    def _expire(self, now: float, utc: datetime, out: Collected) -> None:
         for source_id in self._liveness.check(now):
             self._lost(source_id, utc, out)
         for signal in self._signals.lasted(now):
@@ -423,17 +425,14 @@ class Detections:
             out.orders.append(Quieted(key=key, who=Person("rules"), incident=name, reason=reason))
         self._over.clear()
 
-    def _look_at(self, incident: Incident, now: float, utc: datetime, out: _Collected) -> None:
+    def _look_at(self, incident: Incident, now: float, utc: datetime, out: Collected) -> None:
         """Whether an incident has become quiet, or is old enough to be forgotten."""
-        silent = [
-            signal
-            for each in incident.contributions.values()
-            if each.source.evidence is Evidence.STATE
-            for signal in each.signals.values()
-            if signal.is_above and now - signal.last >= SILENT_STATE_S
-        ]
-        for signal in silent:
-            signal.spend()
+        for source_id, each in incident.contributions.items():
+            is_silent = each.spend_older(now - SILENT_STATE_S)
+            if is_silent and incident.is_raised and not incident.is_ended:
+                name, minutes = each.source.name.ko, SILENT_STATE_S / 60
+                sentence = f"{source_id} ({name}) said nothing for {minutes:g} min, and no end"
+                self._lose(incident, source_id, sentence, utc, out)
         if incident.is_above:
             return
         policy = self._rules.policy(incident.hazard)
@@ -461,7 +460,7 @@ class Detections:
 
     # --- sources ---
 
-    def _lost(self, source_id: SourceId, utc: datetime, out: _Collected) -> None:
+    def _lost(self, source_id: SourceId, utc: datetime, out: Collected) -> None:
         source = self._sources.named(source_id)
         if source is None:
             return
@@ -469,23 +468,34 @@ class Detections:
         was_heard = self._liveness.was_heard(source_id)
         out.faults += self._troubles.lost(source, sentence, was_heard=was_heard)
         for incident in self._incidents.values():
-            contribution = incident.contributions.get(source_id)
-            if contribution is None or contribution.is_lost:
-                continue
-            contribution.is_lost = True
-            incident.tell(utc, sentence)
-            if incident.is_raised and incident.has_witness(source_id):
-                key = f"{incident.id} lost {source_id} {utc.isoformat()}"
-                who = Person("rules")
-                out.orders.append(
-                    SensorLost(key=key, who=who, incident=incident.id, reason=sentence)
-                )
+            self._lose(incident, source_id, sentence, utc, out)
 
-    def _found_again(self, source: Source, out: _Collected) -> None:
+    def _lose(
+        self, incident: Incident, source_id: SourceId, sentence: str, utc: datetime, out: Collected
+    ) -> None:
+        """Go on without a source: nobody knows what it would say of the incident."""
+        contribution = incident.contributions.get(source_id)
+        if contribution is None or contribution.is_lost:
+            return
+        contribution.is_lost = out.is_changed = True
+        incident.tell(utc, sentence)
+        if incident.is_raised and incident.has_witness(source_id):
+            key = f"{incident.id} lost {source_id} {utc.isoformat()}"
+            who = Person("rules")
+            out.orders.append(SensorLost(key=key, who=who, incident=incident.id, reason=sentence))
+
+    def _found_again(self, source: Source, now: float, out: Collected) -> None:
         out.faults += self._troubles.found(source.id)
         for incident in self._incidents.values():
-            if source.id in incident.contributions:
-                incident.contributions[source.id].is_lost = False
+            self._found_in(incident, source.id, now)
+
+    def _found_in(self, incident: Incident, source_id: SourceId, now: float) -> None:
+        """Take a lost source's word again: what it did not tell of may have lasted until now."""
+        contribution = incident.contributions.get(source_id)
+        if contribution is not None and contribution.is_lost:
+            contribution.is_lost = False
+            incident.last_above = now
+            self._plan_for(incident, ())
 
     # --- time and memory ---
 
@@ -549,28 +559,28 @@ class Detections:
                 incident.asked.append(self._asking.standing_for(known.hazard, level))
             incident.tell(utc, "remembered over a restart")
             self._incidents[incident.id] = incident
-            self._revive(incident, known.signals, now, utc)
+            for held in known.signals:
+                self._revive(incident, held, now, utc)
+            for name in known.lost:
+                if (source := self._sources.named(name)) is not None:
+                    self._contribution(incident, source).is_lost = True
 
-    def _revive(
-        self,
-        incident: Incident,
-        signals: Iterable[tuple[str, SourceId, Kind, datetime, bool]],
-        now: float,
-        utc: datetime,
-    ) -> None:
-        for rule_id, source_id, kind, since, is_met in signals:
-            source = self._sources.named(source_id)
-            if source is None:
-                continue
-            held_since = now - max(timedelta(), utc - since).total_seconds()
-            signal = self._signals.revive(rule_id, source, kind, held_since, is_met)
-            if signal is None:
-                continue
-            zones = source.zones or incident.zones or self._places.seen_by(source)
-            where = Where(zones, source.at)
-            contribution = incident.contributions.setdefault(source_id, Contribution(source, where))
-            contribution.signals[signal.key] = signal
-            incident.add_place(source.at)
-            if is_met:
-                incident.sentences[signal.key] = sentence_of(signal, utc, now)
-            self._of_source[incident.hazard, source_id] = incident
+    def _revive(self, incident: Incident, kept: KeptSignal, now: float, utc: datetime) -> None:
+        source = self._sources.named(kept.source)
+        if source is None:
+            return
+        held_since = now - max(timedelta(), utc - kept.since).total_seconds()
+        signal = self._signals.revive(kept, source, held_since, now)
+        if signal is None:
+            return
+        self._contribution(incident, source).signals[signal.key] = signal
+        incident.add_place(source.at)
+        if kept.is_met:
+            incident.sentences[signal.key] = sentence_of(signal, utc, now)
+
+    def _contribution(self, incident: Incident, source: Source) -> Contribution:
+        """What a source adds to an incident of which it told before a restart."""
+        zones = source.zones or incident.zones or self._places.seen_by(source)
+        where = Where(zones, source.at)
+        self._of_source[incident.hazard, source.id] = incident
+        return incident.contributions.setdefault(source.id, Contribution(source, where))

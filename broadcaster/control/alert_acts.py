@@ -82,8 +82,8 @@ class AlertActs:
         self._look_at: float | None = None
         self._station = station
         self._answers = answers
-        self.ended: Callable[[tuple[AnyMove, ...], float], None] | None = None
-        """Who wants to know of alerts that ended: the evidence they came from."""
+        self.told: Callable[[tuple[AnyMove, ...], float], None] | None = None
+        """Who wants to know of alerts that begin and end: the evidence they came from."""
 
     def handle(self, command: Alerting, now: float) -> list[Effect]:
         """Have the book do an act on a warning, and the plan hold what comes of it."""
@@ -149,8 +149,8 @@ class AlertActs:
         station = self._station
         for _ in range(_MOST_ROUNDS):
             effects += self._recorded(moves, now, command)
-            if self.ended is not None:
-                self.ended(moves, now)
+            if self.told is not None:
+                self.told(moves, now)
             effects += station.planned_anew()
             self._note_paths(moves, command)
             at = self._instant(now)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
+from alerts.alert import Move
 from alerts.detection import Detections, Living, Rules, Suspected, Told, Verdict, told_together
 from alerts.life_cycle import ENDED, State
 from alerts.moving import AlertRefusedError, AnyMove
@@ -51,7 +52,8 @@ class Detecting:
         self.faults: dict[str, str] = {}
         self._pictures: OrderedDict[str, tuple[str, ...]] = OrderedDict()
         self._clock_doubt = ""
-        alerts.ended = self._ended
+        alerts.told = self._note_lives
+        alerts.warnings.book.ask_evidence(lambda one: self._detections.asked_again(one))
 
     def use(self, site: Site, rules: Rules, now: float) -> None:
         """Go by other rules, or for another site, with all that is known so far."""
@@ -183,11 +185,15 @@ class Detecting:
                     said |= {"alert": alert.id, "state": alert.state.value}
         return said
 
-    def _ended(self, moves: Iterable[AnyMove], now: float) -> None:
-        """Tell the evidence which of its incidents are over for the book."""
+    def _note_lives(self, moves: Iterable[AnyMove], now: float) -> None:
+        """Tell the evidence which of its incidents are over for the book, and which live."""
         for move in moves:
-            incidents = getattr(move.after, "incidents", ())
-            is_merged = getattr(move.after, "merged_into", None) is not None
+            if not isinstance(move, Move):
+                continue
+            incidents, is_merged = move.after.incidents, move.after.merged_into is not None
+            if move.after.is_living and (move.before is None or not move.before.is_living):
+                for incident in incidents:
+                    self._detections.lives(incident)
             if incidents and move.after.state in ENDED and not is_merged:
                 is_rejected = move.after.state is State.REJECTED
                 for incident in incidents:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 from alerts.detection import Admitted
-from broadcaster.doors.lanes import Answer, Lanes, Waiting
+from broadcaster.doors.lanes import Answer, Lanes, Lately, Waiting
 from broadcaster.link import CommandRefusedError, Link, LinkError, connect
 
 log = logging.getLogger(__name__)
@@ -20,10 +19,6 @@ RETRY_S: Final = 0.2
 """Seconds until control is tried again."""
 ANSWER_S: Final = 5.0
 """Seconds control may take; then its connection is given up and the events are sent again."""
-AGAIN_S: Final = 120.0
-"""What control took in so many seconds before its link ended is handed over again: if it died, it
-may have forgotten what had not lasted yet. A control that did not die knows it."""
-MOST_AGAIN: Final = 2_000
 CLOCK_EVERY_S: Final = 0.5
 """Seconds between two looks at our own clock."""
 IN_FLIGHT: Final = 4
@@ -41,7 +36,7 @@ class HandOver:
         self._who = who
         self._doubt = doubt
         self._lanes = Lanes()
-        self._taken: deque[tuple[float, Admitted]] = deque(maxlen=MOST_AGAIN)
+        self._lately = Lately()
         self._there = asyncio.Event()
         self.is_connected = False
         self.handed_over = 0
@@ -101,15 +96,14 @@ class HandOver:
                 is_lost = True
             finally:
                 was_connected, self.is_connected = self.is_connected, False
+                if was_connected:
+                    self._lately.lost(asyncio.get_running_loop().time())
             # A control that was just there is perhaps there again.
             await asyncio.sleep(0 if was_connected else RETRY_S)
 
     def _hand_over_again(self) -> None:
         """Put what a control before took lately in front of what waits."""
-        since = asyncio.get_running_loop().time() - AGAIN_S
-        lately = [Waiting(admitted, _unheard) for at, admitted in self._taken if at >= since]
-        self._taken.clear()
-        self._lanes.put_back(lately)
+        self._lanes.put_back(Waiting(one, _unheard) for one in self._lately.again())
 
     async def _hand_over(self, link: Link) -> None:
         """Send batches until the link ends."""
@@ -179,7 +173,7 @@ class HandOver:
         is_durable = bool(answer.get("durable", True))
         self.handed_over += len(batch)
         now = asyncio.get_running_loop().time()
-        self._taken.extend((now, waiting.admitted) for waiting in batch)
+        self._lately.took((waiting.admitted for waiting in batch), now)
         for n, waiting in enumerate(batch):
             given = verdicts[n] if n < len(verdicts) and isinstance(verdicts[n], dict) else {}
             verdict = {"is": "taken", **given}

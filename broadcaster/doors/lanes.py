@@ -22,6 +22,10 @@ FIRST_AFTER_S: Final = 10.0
 """A begin so long after the one before is a first one again."""
 MOST_IN_LANE: Final = 500
 MOST_IN_BATCH: Final = 100
+AGAIN_S: Final = 120.0
+"""What control took in so many seconds before its link ended is handed over again: if it died, it
+may have forgotten what had not lasted yet. A control that did not die knows it."""
+MOST_AGAIN: Final = 2_000
 BATCH_BYTES: Final = 700_000
 """A batch becomes one frame of the link, which holds a megabyte."""
 DANGEROUS: Final = frozenset(
@@ -67,6 +71,28 @@ class _Lane:
     tokens: float = BURST
     filled: float = 0.0
     begun: dict[Kind, float] = field(default_factory=dict)
+
+
+class Lately:
+    """What control took lately, for the one that follows it; moments are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._taken: deque[tuple[float, Admitted]] = deque(maxlen=MOST_AGAIN)
+        self._lost_at = 0.0
+
+    def took(self, events: Iterable[Admitted], now: float) -> None:
+        """Control answered for these."""
+        self._taken.extend((now, event) for event in events)
+
+    def lost(self, now: float) -> None:
+        """The link to control ended."""
+        self._lost_at = now
+
+    def again(self) -> list[Admitted]:
+        """What it took shortly before that, once."""
+        found = [event for at, event in self._taken if at >= self._lost_at - AGAIN_S]
+        self._taken.clear()
+        return found
 
 
 class _Turns:

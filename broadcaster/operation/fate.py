@@ -28,9 +28,6 @@ from zones.sound import PcmId
 DAY_S: Final = 86_400.0
 _BATCH_S: Final = 5.0
 """Doors hand over together what came within this time."""
-_DOUBTED_S: Final = 120.0
-"""Doors doubt our clock when it is wrong by more."""
-
 _REPLAYABLE_S: Final = 110.0
 """Doors believe a signature for 120 s."""
 
@@ -127,9 +124,10 @@ class Fate:
         kept = [event for event in events if chance.random() >= 0.02]
         if not kept:
             return
-        doubted = abs(station.wall_offset_s) > _DOUBTED_S
+        doors = station.doors
+        received = station.true_utc + doors.error
         admitted = [
-            Admitted(event, station.utc, via=f"key-{event.source}", is_clock_suspect=doubted)
+            Admitted(event, received, f"key-{event.source}", is_clock_suspect=doors.is_suspect)
             for event in kept
         ]
         self._truth.take(kept, station.now)
@@ -251,7 +249,8 @@ class Fate:
         recent = [
             one
             for one in self._sent
-            if station.utc - one.received < timedelta(seconds=_REPLAYABLE_S)
+            if station.true_utc + station.doors.error - one.received
+            < timedelta(seconds=_REPLAYABLE_S)
         ]
         if not recent:
             return

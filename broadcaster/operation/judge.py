@@ -14,7 +14,7 @@ from typing import Any, Final
 from alerts.alert import Alert, LastWord
 from alerts.book import Book
 from alerts.claim_name import ClaimName, Role, parse_claim_name
-from alerts.life_cycle import LIVING, SOUNDING, WARNING, Event, State, Who
+from alerts.life_cycle import ENDING, LIVING, SOUNDING, WARNING, Event, State, Who
 from broadcaster.control.core import Core
 from broadcaster.engine.plan import Plan
 from broadcaster.operation.truth import Truth
@@ -33,6 +33,9 @@ SPOKEN: Final[Sample] = samples(2)
 """Less sound than this is no last word."""
 _LIVING: Final = frozenset(state.value for state in LIVING)
 _SOUNDING: Final = frozenset(state.value for state in SOUNDING)
+_ENDING: Final = frozenset(state.value for state in ENDING)
+LATEST_ADOPTION_S: Final = 5.0
+"""The engine may take so long to begin what control decided."""
 _WAITING: Final = frozenset({State.PENDING.value, State.HELD.value})
 LONGEST_WAIT_S: Final = 600.0
 """A window, a hold and the second person's wait together, while control is dead for a while too."""
@@ -55,6 +58,10 @@ class _Heard:
     """What was heard of one alert: where its message was, and how much of its last word."""
 
     message: set[ZoneId] = field(default_factory=set)
+    given: dict[ZoneId, float] = field(default_factory=dict)
+    """When each zone became one of the alert's."""
+    perhaps: set[ZoneId] = field(default_factory=set)
+    """Given so shortly before the last word that the engine may have begun it, or not."""
     ending: dict[ZoneId, Sample] = field(default_factory=dict)
 
 
@@ -237,6 +244,7 @@ class Judge:
             f"{facts['to']}"
         )
         del self.last[:-2000]
+        self._note_zones(facts, alert, now)
         self._judge_move(facts, alert, event, now)
         self._judge_asked(facts, now)
         if event is Event.MERGE:
@@ -264,6 +272,14 @@ class Judge:
             if why and not _has_person(alert):
                 self._break("C4", f"{name} evacuates without a person: {why}", now)
 
+    def _note_zones(self, facts: Facts, alert: Facts, now: float) -> None:
+        heard = self._heard.setdefault(alert["id"], _Heard())
+        for zone in alert["zones"]:
+            heard.given.setdefault(zone, now)
+        if facts["to"] in _ENDING and facts["from"] not in _ENDING:
+            late = {zone for zone, at in heard.given.items() if now - at < LATEST_ADOPTION_S}
+            heard.perhaps |= late
+
     def _judge_asked(self, facts: Facts, now: float) -> None:
         """E1: people are called at once, and no wait for them is longer than its bounds."""
         alert, name = facts["alert"], facts["alert"]["id"]
@@ -283,8 +299,9 @@ class Judge:
         spoken = {zone for zone, length in heard.ending.items() if length >= SPOKEN}
         if heard.message - spoken:
             self._break("D3", f"{name}: no last word in {sorted(heard.message - spoken)}", now)
-        if spoken - heard.message:
-            self._break("D3", f"{name}: a last word in {sorted(spoken - heard.message)}", now)
+        if spoken - heard.message - heard.perhaps:
+            wrong = sorted(spoken - heard.message - heard.perhaps)
+            self._break("D3", f"{name}: a last word in {wrong}", now)
 
     def came_back(self, before: Mapping[str, Facts], book: Book, now: float) -> None:
         """I2: nothing that was recorded is lost."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from alerts.detection import Rules
+from alerts.detection.source import Sources, sources_of
 from alerts.message import Phrase, Tone
 from alerts.message_book import MessageBook
 from alerts.voices import Status, Voice
@@ -77,7 +78,12 @@ def premises(site: Site, rules: Rules, messages: MessageBook) -> Premises:
         replace(camera, period_s=CAMERA_PERIOD_S) if camera.period_s else camera
         for camera in site.cameras
     )
-    return Premises(replace(site, gauges=gauges, cameras=cameras), rules, messages)
+    seldom = replace(site, gauges=gauges, cameras=cameras)
+    periods = {name: one.period_s for name, one in sources_of(seldom).items()}
+    sources = Sources(
+        replace(one, period_s=periods.get(one.id, one.period_s)) for one in rules.sources
+    )
+    return Premises(seldom, replace(rules, sources=sources), messages)
 
 
 def _recording(number: int) -> Recording:

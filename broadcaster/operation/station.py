@@ -7,7 +7,6 @@ the core, its effects are done one by one, and a death may come between any two 
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,6 +23,7 @@ from broadcaster.control.acts import (
     Answered,
     Command,
     Detect,
+    DoubtClock,
     Effect,
     EngineAdopted,
     Kept,
@@ -37,13 +37,12 @@ from broadcaster.control.core import Core
 from broadcaster.control.warnings import Warnings
 from broadcaster.engine.plan import Plan
 from broadcaster.journal.entry import Entry, Kind
+from broadcaster.operation.doors import Doors
 from broadcaster.operation.engine import SimulatedEngine
 from broadcaster.operation.premises import CLOCK, Premises
 from zones.media_time import Sample, WallAnchor
 
 Facts = Mapping[str, Any]
-HANDED_AGAIN_S: Final = 120.0
-"""Doors hand a new control again what the one before took in its last two minutes."""
 _CALM_S: Final = 3000.0
 """How late control may look after its programme while no alert lives; it reaches an hour ahead."""
 _DRY_M: Final = 0.3
@@ -139,6 +138,7 @@ class Station:
         self.faults = Faults()
         self.record = Record()
         self.engine = SimulatedEngine()
+        self.doors = Doors()
         self.answers: dict[str, Answered] = {}
         self.restarts = 0
         self.quiet_neighbours = True
@@ -150,7 +150,6 @@ class Station:
         self._returns_at: float | None = None
         self._gone_since: datetime | None = None
         self._waiting: list[Command] = []
-        self._handed: deque[tuple[float, Admitted]] = deque()
         self._expired_at = 0.0
         self._moved_at = 0.0
         self._evidence_at = 0.0
@@ -191,11 +190,11 @@ class Station:
         events = tuple(events)
         if any(one.event.value is None or one.event.value > _DRY_M for one in events):
             self._evidence_at = self.now
-        self._handed += ((self.now, event) for event in events)
-        while self._handed and self._handed[0][0] < self.now - HANDED_AGAIN_S:
-            self._handed.popleft()
-        if self.core is not None:
-            self.command(Detect(events=events))
+        if self.core is None:
+            self.doors.keep(events)
+            return
+        self.doors.took(events, self.now)
+        self.command(Detect(events=events))
 
     def order(self, name: str, order: BookCommand) -> None:
         """A person asks for something; while control is away the same act is sent again."""
@@ -204,8 +203,7 @@ class Station:
     def command(self, command: Command) -> None:
         """Tell control; what is due by now is done first."""
         if self.core is None:
-            if not isinstance(command, Detect):
-                self._waiting.append(command)
+            self._waiting.append(command)
             return
         self._command(command)
 
@@ -213,7 +211,10 @@ class Station:
         """The wall clock steps; control finds out and goes by it."""
         core = self.core
         self.wall_offset_s += seconds
+        self.doors.step(self.wall_offset_s, self.now)
         if core is not None:
+            self._command(DoubtClock(why=self.doors.doubt))
+        if core is not None and self.core is core:
             before = core.warnings.book.alerts
             self._command(RetakeAnchor(anchor=self._anchor))
             if self.core is core:
@@ -226,6 +227,7 @@ class Station:
         self._play()
         self.core = None
         self._gone_since = self.utc
+        self.doors.lost(self.now)
         self._returns_at = self.now + self.faults.away_s
         self.faults.dies_after = None
         if power_cut:
@@ -246,7 +248,12 @@ class Station:
         return True
 
     def _due(self) -> float | None:
-        dues = (self.engine.adopts_at, self._returns_at, self._deadline())
+        dues = (
+            self.engine.adopts_at,
+            self._returns_at,
+            self.doors.settles_at,
+            self._deadline(),
+        )
         return min((due for due in dues if due is not None), default=None)
 
     def _deadline(self) -> float | None:
@@ -289,6 +296,10 @@ class Station:
             adopted = self.engine.adopt(self._at)
             if self.core is not None:
                 self._perform(self.core.handle(adopted, self.now))
+        elif self.doors.settles_at is not None and self.doors.settles_at <= self.now:
+            self.doors.settle()
+            if self.core is not None:
+                self._command(DoubtClock(why=self.doors.doubt))
         elif self.core is not None:
             self._expired_at = self.now
             self._perform(self.core.expire(self.now))
@@ -371,10 +382,11 @@ class Station:
         self._witness.came_back(noted, found.book, self.now)
         self._perform(self.core.handle(Restarted(), self.now))
         engine = self.engine.adopted if self.engine.plan is not None else EngineAdopted(revision=0)
-        again = tuple(event for at, event in self._handed if at >= self.now - HANDED_AGAIN_S)
         waiting, self._waiting = self._waiting, []
         library = TakeLibrary(library=self.premises.library(self.tracks))
-        for command in (engine, library, Detect(events=again)):
+        doubt = DoubtClock(why=self.doors.doubt)
+        events = self.doors.hand_over(self.now)
+        for command in (engine, library, doubt, Detect(events=events)):
             self._hear(command)
         for order in waiting:
             self.command(order)

@@ -237,6 +237,37 @@ def test_what_goes_on_does_not_evacuate_by_itself_because_a_person_once_did(desk
     assert desk.book.alert(follower.after.id).level is Level.CAUTION
 
 
+def test_what_goes_on_does_not_evacuate_by_itself_once_it_asks_for_less(desk):
+    [move] = evacuate(desk)
+    desk.do(Correct, alert=move.after.id, reason="it falls")
+    desk.book.spoken(move.after.id, desk.now, desk.utc)
+    desk.book.ask_evidence(lambda _: Level.CAUTION)
+    desk.wait(360)
+    [follower] = desk.book.living
+    assert (follower.state, follower.level) == (State.AIRING, Level.CAUTION)
+    evacuate(desk)
+    assert now(desk, follower).level is Level.EVACUATE, "nobody judged that it would rise again"
+
+
+def test_a_rejected_one_is_asked_again_for_no_more_than_its_evidence_asks_for(desk):
+    alert = desk.seen(level=Level.EVACUATE, window=60.0)
+    desk.do(Reject, alert=alert.id, reason="steam")
+    desk.book.ask_evidence(lambda _: Level.CAUTION)
+    desk.wait(300)
+    assert (now(desk, alert).state, now(desk, alert).level) == (State.PENDING, Level.CAUTION)
+
+
+@pytest.mark.parametrize("asks", [Level.CAUTION, Level.WARNING])
+def test_after_a_step_down_evidence_that_fell_too_escalates_no_further_than_it_shows(desk, asks):
+    [move] = evacuate(desk)
+    desk.do(StepDown, alert=move.after.id, level=Level.CAUTION)
+    desk.book.ask_evidence(lambda _: asks)
+    desk.wait(360)
+    assert now(desk, move.after).level is asks
+    evacuate(desk)
+    assert now(desk, move.after).level is Level.EVACUATE
+
+
 def test_a_corrected_incident_that_goes_on_is_asked_about_anew(desk):
     [move] = evacuate(desk)
     desk.do(Correct, alert=move.after.id, reason="the gauge lies")

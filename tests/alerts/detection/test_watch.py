@@ -215,6 +215,71 @@ def test_a_lost_sensor_is_never_quiet():
     assert any(fault.is_over and "hongje-level" in fault.id for fault in play.faults)
 
 
+def test_a_state_that_falls_silent_without_an_end_is_a_lost_sensor_and_no_all_clear():
+    play = Play()
+    held(play)
+    held(play, "cam-033", at=30)
+    play.take(event("cam-033", at=60, phase="end"))
+    play.until(40_000)
+    assert play.named("Quieted") == []
+    (lost,) = play.named("SensorLost")
+    assert "cam-031" in lost.reason
+    play.take(event("cam-031", at=40_000, phase="end"))
+    play.until(40_000 + 899)
+    assert play.named("Quieted") == [], "it may have held until its end was told"
+    play.until(40_000 + 900)
+    assert len(play.named("Quieted")) == 1
+
+
+def test_a_silent_state_nobody_is_warned_of_any_more_is_over_after_an_hour():
+    play = Play()
+    held(play)
+    (order,) = play.detected
+    play.detections.ended(order.incident, 30)
+    play.until(3_700)
+    assert [one.incident for one in play.named("Quieted")] == [order.incident]
+    assert play.detections.incidents == ()
+
+
+def test_a_silent_state_that_people_were_asked_about_again_is_a_lost_sensor_too():
+    play = Play()
+    held(play)
+    (order,) = play.detected
+    play.detections.ended(order.incident, 30)
+    play.detections.lives(order.incident)
+    play.until(40_000)
+    assert play.named("Quieted") == []
+    assert len(play.named("SensorLost")) == 1
+
+
+def test_a_lost_sensor_is_no_all_clear_after_a_restart_either():
+    before = Play()
+    held(before)
+    held(before, "cam-033", at=3_000)
+    before.until(3_700)
+    assert len(before.named("SensorLost")) == 1
+    memory = json.loads(json.dumps(before.detections.memory(3_700.0, utc(3_700))))
+    after = Play(memory=memory, start=3_700.0)
+    (incident,) = after.detections.incidents
+    living = Living(incident.id, HazardId("wildfire"), Level.CAUTION, HILL)
+    after.detections.adopt([living], 3_700, utc(3_700))
+    after.take(event("cam-033", at=3_800, phase="end"))
+    after.until(40_000)
+    assert after.named("Quieted") == []
+
+
+def test_asked_again_evidence_asks_for_what_it_shows_now_and_rises_anew():
+    play = Play()
+    play.take(level(1.6, 0), level(0.7, 600), level(0.7, 1_200))
+    incident = play.detected[0].incident
+    play.detections.ended(incident, 1_210)
+    assert play.detections.asked_again(incident) is Level.CAUTION
+    asked = len(play.detected)
+    play.take(level(1.6, 1_800))
+    assert [order.level for order in play.detected[asked:]][-1] is Level.EVACUATE
+    assert play.detections.asked_again(IncidentId("nobody's")) is None
+
+
 def test_a_frozen_gauge_is_doubted_only_while_another_moves():
     for moves in (False, True):
         play = Play()
@@ -491,6 +556,19 @@ def test_a_state_that_had_not_lasted_when_everything_died_goes_on_lasting():
     (order,) = after.detected
     assert (order.level, order.zones) == (Level.CAUTION, HILL)
     assert order.incident == before.detections.incidents[0].id
+
+
+def test_of_two_things_one_that_ends_after_a_restart_leaves_the_other_standing():
+    before = Play()
+    before.take(event(id="a"), event(id="b", at=2))
+    before.until(30)
+    memory = json.loads(json.dumps(before.detections.memory(30.0, utc(30))))
+    after = Play(memory=memory, start=31.0)
+    after.take(event(id="a", phase="end", at=40))
+    (incident,) = after.detections.incidents
+    assert after.detections.is_above(incident.id)
+    after.take(event(id="b", phase="end", at=50))
+    assert not after.detections.is_above(incident.id)
 
 
 def test_only_what_must_outlive_a_restart_is_worth_keeping():

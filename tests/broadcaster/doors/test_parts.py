@@ -13,7 +13,7 @@ from alerts.detection import Admitted
 from broadcaster.doors.clock import DOUBTED_FOR_S, DoorClock
 from broadcaster.doors.keys import Keys, NoKeyError, key_in
 from broadcaster.doors.keys_file import KeyRing, read_keys, write_keys
-from broadcaster.doors.lanes import MOST_IN_LANE, Lanes, Waiting
+from broadcaster.doors.lanes import MOST_IN_LANE, Lanes, Lately, Waiting
 from broadcaster.doors.nonces import KEPT_S, LEAST_S, Nonces
 from broadcaster.doors.picture_check import MOST_BYTES, refusal
 from broadcaster.doors.signature import (
@@ -336,3 +336,13 @@ def test_the_largest_events_fit_into_a_frame_of_the_link():
     octets = encode_frame({"events": [each.admitted.message() for each in batch]})
     assert len(octets) < LONGEST_FRAME
     assert len(json.dumps(large.message(), ensure_ascii=False).encode()) < batch[0].size
+
+
+def test_what_control_took_just_before_it_died_is_handed_over_again_however_long_it_is_away():
+    lately = Lately()
+    events = [Admitted(event(), utc(0)) for _ in range(2)]
+    lately.took(events[:1], 100.0)
+    lately.took(events[1:], 300.0)
+    lately.lost(301.0)
+    assert lately.again() == events[1:]
+    assert lately.again() == []
