@@ -60,7 +60,7 @@ class Outcome:
         }
 
 
-class Watched:
+class _Watched:
     """Tells the judge, and the people, what a station does."""
 
     def __init__(self, judge: Judge) -> None:
@@ -100,7 +100,7 @@ def operate(
     chance = random.Random(seed)
     truth = Truth(premises.site)
     judge = Judge(premises.site, truth)
-    watched = Watched(judge)
+    watched = _Watched(judge)
     agenda = Agenda()
     station = Station(premises, BEGIN, watched)
     people = People(chance, agenda, station)

@@ -15,7 +15,7 @@ from broadcaster.operation.judge import Judge, lines
 from broadcaster.operation.premises import premises
 from broadcaster.operation.station import Station
 from broadcaster.operation.truth import Truth
-from broadcaster.operation.year import BEGIN, Watched, operate
+from broadcaster.operation.year import BEGIN, operate
 from broadcaster.simulator.scenario_settings import read_settings
 from tests.broadcaster.control.bench import messages, rules, site
 
@@ -58,7 +58,7 @@ class Ground:
         there = replace(there, **changes)
         self.truth = Truth(there.site)
         self.judge = Judge(there.site, self.truth)
-        self.station = Station(there, BEGIN, Watched(self.judge))
+        self.station = Station(there, BEGIN, self.judge)
         self.number = 0
         self.until(1.0)
 
