@@ -31,7 +31,8 @@ _DECLARED: Final = re.compile(
 _DEFAULT: Final = re.compile(_AT + r"export default\b", re.M)
 _BROUGHT: Final = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 _COMMENT: Final = re.compile(r"^[ \t]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.M | re.S)
-"""What only readers need; they have the single modules."""
+"""What only readers need, as indentation is; they have the single modules."""
+_INDENT: Final = re.compile(r"^[ \t]+", re.M)
 _LEFT: Final = re.compile(_AT + r"(?:import\b(?!\s*\()|export\b).{0,60}", re.M)
 
 
@@ -78,7 +79,7 @@ def sharing(path: str, text: str, names: Mapping[str, str], entry: str) -> str:
         where = where if where.startswith(".") else f"./{where}"
         return f'import {{ {name} }} from "{where}"; {_taken(found, name)}'
 
-    return _IMPORT.sub(taken, text)
+    return _IMPORT.sub(taken, _bare(text))
 
 
 def imported_by(path: str, text: str) -> list[str]:
@@ -117,8 +118,7 @@ def _as_function(path: str, text: str, names: Mapping[str, str]) -> str:
         gives.append("default: whole")
         return "const whole ="
 
-    text = _COMMENT.sub("", text)
-    text = _IMPORT.sub(lambda found: _taken(found, names[_path(path, found["path"])]), text)
+    text = _IMPORT.sub(lambda found: _taken(found, names[_path(path, found["path"])]), _bare(text))
     for form, change in (
         (_PASSED_ON, passed_on),
         (_LISTED, listed),
@@ -130,6 +130,11 @@ def _as_function(path: str, text: str, names: Mapping[str, str]) -> str:
         raise OneModuleError(f"{path} has a form that cannot be joined: {left[0]}")
     given = ", ".join(gives)
     return f"const {names[path]} = (() => {{ // {path}\n{text}\nreturn {{ {given} }};\n}})();"
+
+
+def _bare(text: str) -> str:
+    """A module's text without what only readers need."""
+    return _INDENT.sub("", _COMMENT.sub("", text))
 
 
 def _taken(found: re.Match[str], name: str) -> str:

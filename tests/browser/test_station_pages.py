@@ -16,6 +16,7 @@ from tests.browser.standing import PASSWORD
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
 
 PAYLOAD = "<img src=x onerror=window.taken=1>"
+REFUSED = {"detail": "jung may not do this (read-journal); operator may"}
 
 
 def test_an_administrator_adds_bars_and_removes_somebody(standing):
@@ -37,6 +38,25 @@ def test_an_administrator_adds_bars_and_removes_somebody(standing):
     expect(row).to_have_count(0)
     assert page.evaluate("window.taken === undefined")
     assert desk.violations() == []
+
+
+def test_what_was_told_changes_its_language_with_the_screen(standing):
+    page = standing.desk("jung").open("/people")
+    page.get_by_role("button", name="사람 추가").click()
+    page.locator("dialog input[name=name]").fill("kim")
+    page.locator("dialog input[name=password]").fill("lanterns-on-the-water")
+    page.locator("dialog [data-act=add]").click()
+    told = page.locator(".notice.bad span").last
+    expect(told).to_contain_text("이미")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="English").click()
+    expect(told).to_contain_text("already")
+    page.route("**/api/v1/journal?*", lambda route: route.fulfill(status=403, json=REFUSED))
+    page.locator("nav a[href='/log']").click()
+    problem = page.locator(".log-view > .panel > .bad[role=alert]").first
+    expect(problem).to_have_text(REFUSED["detail"])
+    page.get_by_role("button", name="한국어").click()
+    expect(problem).to_contain_text("할 수 없습니다")
 
 
 def test_the_radio_staff_find_describe_and_steer(standing):

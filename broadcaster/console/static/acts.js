@@ -11,7 +11,7 @@ import { t, worded } from "./words.js";
 
 /** Acts under way: {key: {name, subject, since, phase}}; phase is sending, again or kept. */
 export const underWay = signal({});
-/** What happened, newest last: {id, kind, text}. */
+/** What happened, newest last: {id, kind, text}; `text()` is worded when it is shown. */
 export const notices = signal([]);
 
 const AGAIN_MS = 700;
@@ -95,17 +95,34 @@ export async function act({ name, subject = "", path, body = {} }) {
   try {
     const answer = await sent("POST", path, body, key);
     const onAir = Array.isArray(answer.on_air) ? answer.on_air.length : 0;
-    if (onAir) notify("good", t("onAirIn", { act: name, n: onAir }));
-    else notify("good", answer.state ? t("taken", { act: name, state: worded("state", answer.state) }) : t("done", { act: name }));
-    if (answer.durable === false) notify("bad", t("notDurable"));
+    if (onAir) notify("good", () => t("onAirIn", { act: name, n: onAir }));
+    else notify("good", () => (answer.state ? t("taken", { act: name, state: worded("state", answer.state) }) : t("done", { act: name })));
+    if (answer.durable === false) notify("bad", () => t("notDurable"));
     await shown();
     return answer;
   } catch (error) {
     const isUnknown = !error.problem || error.problem.status === 504;
-    notify("bad", t("failedWas", { act: name, why: isUnknown ? t("unknownOutcome") : spoken(error.message) }));
+    notify("bad", () => t("failedWas", { act: name, why: isUnknown ? t("unknownOutcome") : spoken(error.message) }));
     return null;
   } finally {
     note(key, null);
+  }
+}
+
+/**
+ * Change what the station keeps, tell what came of it, and `look` at it anew. `done()` words that it
+ * was done. Gives whether it was.
+ */
+export async function change(method, path, body, done, look) {
+  try {
+    await ask(method, path, body, newKey());
+    notify("good", done);
+    return true;
+  } catch (error) {
+    notify("bad", () => spoken(error.message));
+    return false;
+  } finally {
+    await look();
   }
 }
 

@@ -108,7 +108,7 @@ export function Banners() {
 }
 
 export const Notices = () => html`<div class="notices" role="log" aria-live="polite">${notices.value.map((one) =>
-  html`<p key=${one.id} class=${`notice ${one.kind}`}><${Shape} of=${one.kind === "bad" ? "no" : "yes"} /><span>${one.text}</span>
+  html`<p key=${one.id} class=${`notice ${one.kind}`}><${Shape} of=${one.kind === "bad" ? "no" : "yes"} /><span>${one.text()}</span>
     <button type="button" class="button icon" aria-label=${t("dismiss")} onClick=${() => dismiss(one.id)}><${Shape} of="close" /></button></p>`)}</div>`;
 
 const KEYS = [["1–9", "keyZone"], ["A", "keyAll"], ["W", "keyWarn"], ["S", "keySilence"], ["Esc", "keyEscape"], ["?", "keyHelp"]];

@@ -3,6 +3,7 @@
 import { html, useState } from "./dom.js";
 import { Act, Sheet } from "./parts.js";
 import { may } from "./state.js";
+import { styled } from "./style.js";
 import { know, said, t } from "./words.js";
 
 /** [Korean, English]. */
@@ -16,6 +17,7 @@ know({
   pictureOf: ["사진 {n}", "Picture {n}"],
   pictureGone: ["이 사진은 없습니다. 30일 동안 보관합니다.", "This picture is gone; they are kept for 30 days."],
 });
+await styled("views.css");
 
 const SHORTEST = 4;
 

@@ -23,19 +23,19 @@ function refusal(error) {
 }
 
 function SignInForm({ path, onDone, onCancel }) {
-  const [said, setSaid] = useState("");
+  const [refused, setRefused] = useState(null);
   const [isBusy, setBusy] = useState(false);
   async function submit(event) {
     event.preventDefault();
     const form = event.target;
     setBusy(true);
-    setSaid("");
+    setRefused(null);
     try {
       const me = await ask("POST", path, Object.fromEntries(new FormData(form)));
-      notify("good", t("signedInAs", { name: me.shown }));
+      notify("good", () => t("signedInAs", { name: me.shown }));
       onDone();
     } catch (error) {
-      setSaid(refusal(error));
+      setRefused(error);
       form.elements[error.problem?.where ?? "password"]?.focus();
     } finally {
       setBusy(false);
@@ -45,7 +45,7 @@ function SignInForm({ path, onDone, onCancel }) {
     <label>${t("signInName")}<input name="name" autocomplete="username" required maxlength="40" data-first /></label>
     <label>${t("signInPassword")}<input name="password" type="password" autocomplete="current-password" required maxlength="200" /></label>
     <label>${t("signInCode")}<input name="code" inputmode="numeric" autocomplete="one-time-code" maxlength="12" /></label>
-    <p class="bad" role="alert">${said}</p>
+    <p class="bad" role="alert">${refused && refusal(refused)}</p>
     <div class="row end">
       <button type="button" class="button" onClick=${onCancel}>${t("cancel")}</button>
       <button class="button main" disabled=${isBusy}>${t("signInDo")}</button>

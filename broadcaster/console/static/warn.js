@@ -49,11 +49,11 @@ function Template({ one, number, isChosen, onChoose }) {
 
 function CameraField({ camera, onChoose }) {
   const [text, setText] = useState("");
-  const [said_, setSaid] = useState("");
+  const [isUnknown, setUnknown] = useState(false);
   function use(event) {
     event.preventDefault();
     const found = cameraNamed(text);
-    setSaid(found ? "" : t("cameraUnknown"));
+    setUnknown(!found);
     if (found) onChoose(found);
   }
   if (camera) {
@@ -63,7 +63,7 @@ function CameraField({ camera, onChoose }) {
   return html`<form class="camera" onSubmit=${use}><label><${Shape} of="camera" /><span>${t("cameraField")}</span>
     <input name="camera" list="cameras" autocomplete="off" value=${text} onInput=${(event) => setText(event.currentTarget.value)} /></label>
     <datalist id="cameras">${site.value.cameras.map((one) => html`<option value=${one.id}>${said(one.name)}</option>`)}</datalist>
-    <button class="button">${t("cameraUse")}</button><span class="bad" role="alert">${said_}</span></form>`;
+    <button class="button">${t("cameraUse")}</button><span class="bad" role="alert">${isUnknown && t("cameraUnknown")}</span></form>`;
 }
 
 /** What the sheet would send; null until it is known what and where. */

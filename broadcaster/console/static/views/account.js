@@ -29,14 +29,14 @@ know({
 });
 await styled("views.css");
 
-/** Send a form; what was refused stays on the form. */
+/** Send a form, and tell by the text `done` that it was done; what was refused stays on the form. */
 function useSending() {
   const [said, setSaid] = useState("");
   async function send(method, path, body, done) {
     setSaid("");
     try {
       const answer = await ask(method, path, body);
-      if (done) notify("good", done);
+      if (done) notify("good", () => t(done));
       return answer;
     } catch (error) {
       setSaid(error.message);
@@ -55,7 +55,7 @@ function Password() {
     const form = event.currentTarget;
     const { old, new: fresh, again } = Object.fromEntries(new FormData(form));
     if (fresh !== again) setSaid(t("accountDiffers"));
-    else if (await send("POST", "/session/password", { old, new: fresh }, t("accountChanged"))) form.reset();
+    else if (await send("POST", "/session/password", { old, new: fresh }, "accountChanged")) form.reset();
   }
   return html`<section class="panel"><h2>${t("accountPassword")}</h2><form class="form" onSubmit=${submit}>
     <input type="text" name="username" autocomplete="username" value=${me.value.name} hidden />
@@ -73,7 +73,7 @@ function Codes() {
     event.preventDefault();
     const { code, password } = Object.fromEntries(new FormData(event.currentTarget));
     const body = { password, code: code.trim(), secret: offered.secret };
-    if (await send("PUT", "/session/codes", body, t("accountCodesDone"))) setOffered(null);
+    if (await send("PUT", "/session/codes", body, "accountCodesDone")) setOffered(null);
   }
   return html`<section class="panel"><h2>${t("accountCodes")}</h2><p class="soft">${t("accountCodesHelp")}</p>
     ${offered ? html`<form class="form" onSubmit=${submit}>

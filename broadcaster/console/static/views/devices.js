@@ -1,7 +1,7 @@
 /** Amplifiers and what is wrong with them: seen, put aside, over, reset. Nobody has to guess. */
 
-import { notify } from "../acts.js";
-import { ask, newKey } from "../api.js";
+import { change } from "../acts.js";
+import { ask } from "../api.js";
 import { html, signal, useEffect, useState } from "../dom.js";
 import { Act, Sheet, dateAndTime, lockReason } from "../parts.js";
 import { Shape } from "../shapes.js";
@@ -80,19 +80,8 @@ async function load() {
   }
 }
 
-/** Do something about a fault or an amplifier, and read it all again; whether it was done. */
-async function done(name, path, body) {
-  try {
-    await ask("POST", path, body, newKey());
-    notify("good", t("devicesDone", { act: name }));
-    return true;
-  } catch (error) {
-    notify("bad", spoken(error.message));
-    return false;
-  } finally {
-    await load();
-  }
-}
+/** Do something about a fault or an amplifier; whether it was done. */
+const done = (name, path, body) => change("POST", path, body, () => t("devicesDone", { act: name }), load);
 
 const at = (utc) => dateAndTime(Date.parse(utc) / 1000);
 const rightReason = (right) => lockReason() || (may(right) ? "" : t("lockRight"));

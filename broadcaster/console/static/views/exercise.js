@@ -10,10 +10,12 @@ import { Review, usePreview } from "../review.js";
 import { Shape } from "../shapes.js";
 import { spoken } from "../station-words.js";
 import { exercises, site, sounding, waiting, zones } from "../state.js";
+import { styled } from "../style.js";
 import { know, said, t } from "../words.js";
 
 /** [Korean, English]. */
 know({
+  exerciseTitle: ["훈련 방송", "Exercise"],
   exerciseHelp: ["훈련이라고 먼저 말하고, 실제 경보가 오면 바로 끝납니다. 이 화면에서는 실제 경보를 보낼 수 없습니다.", "It says first that it is an exercise, and a real warning ends it at once. No real warning can be sent from this page."],
   exerciseReal: ["실제 경보가 있는 동안에는 훈련할 수 없습니다", "There is no exercise beside a real warning"],
   exerciseWhere: ["어디에", "Where"],
@@ -24,6 +26,7 @@ know({
   exerciseRunning: ["진행 중인 훈련", "Running exercises"],
   exerciseNone: ["진행 중인 훈련이 없습니다", "No exercise is running"],
 });
+await styled("views.css");
 
 const SUBJECT = "a new exercise";
 const MINUTES = [2, 5, 10, 30];

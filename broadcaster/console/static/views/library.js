@@ -1,7 +1,7 @@
 /** The recordings: find them, send new ones in, say what they are for. For the radio staff. */
 
-import { notify } from "../acts.js";
-import { ask, newKey } from "../api.js";
+import { change, notify } from "../acts.js";
+import { ask } from "../api.js";
 import { html, signal, useEffect, useState } from "../dom.js";
 import { Act, Sheet, reasonOf } from "../parts.js";
 import { spoken } from "../station-words.js";
@@ -46,7 +46,7 @@ async function find() {
   try {
     found.value = await ask("GET", `/library/recordings?most=100&words=${encodeURIComponent(words.value)}`);
   } catch (error) {
-    notify("bad", spoken(error.message));
+    notify("bad", () => spoken(error.message));
   }
 }
 
@@ -65,8 +65,8 @@ async function send(files) {
   for (const file of files) {
     const answer = await fetch(`/api/v1/library/uploads?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
     const text = await answer.json();
-    if (answer.ok) notify("good", t("librarySent", { name: file.name }));
-    else notify("bad", t("libraryRefused", { name: file.name, reason: spoken(text.detail) }));
+    if (answer.ok) notify("good", () => t("librarySent", { name: file.name }));
+    else notify("bad", () => t("libraryRefused", { name: file.name, reason: spoken(text.detail) }));
   }
   await lookAtUploads();
 }
@@ -81,14 +81,8 @@ function ChangeSheet({ recording, onClose }) {
   const save = async () => {
     const listed = tags.split(",").map((one) => one.trim()).filter(Boolean);
     const body = { title: title || null, tags: listed, role, valid_until: until || null };
-    try {
-      await ask("PATCH", `/library/recordings/${recording.id}`, body, newKey());
-      notify("good", t("librarySaved", { name: title || recording.title }));
-      onClose();
-      await find();
-    } catch (error) {
-      notify("bad", spoken(error.message));
-    }
+    const done = () => t("librarySaved", { name: title || recording.title });
+    if (await change("PATCH", `/library/recordings/${recording.id}`, body, done, find)) onClose();
   };
   return html`<${Sheet} title=${t("libraryChangeTitle", { name: recording.title })} kind="narrow" onClose=${onClose}><div class="form">
     <label>${t("libraryName")}<input value=${title} data-first name="title" maxlength="1000" onInput=${(event) => setTitle(event.currentTarget.value)} /></label>

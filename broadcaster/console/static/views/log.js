@@ -56,7 +56,7 @@ function usePages(kind) {
       const { entries, before } = await pageOf(query);
       setPages({ kind, entries: [...known.entries, ...entries], before, isLoading: false });
     } catch (error) {
-      setPages({ ...known, kind, problem: spoken(error.message), isLoading: false });
+      setPages({ ...known, kind, problem: error.message, isLoading: false });
     }
   }
   useEffect(() => { load(true); }, [kind]);
@@ -79,11 +79,11 @@ function Report({ id }) {
   useEffect(() => {
     Promise.all([ask("GET", `/alerts/${encodeURIComponent(id)}`), pageOf({ kind: "as_run", subject: id, limit: 20 })]).then(
       ([{ alert, history }, { entries }]) => setKnown({ history, path: entries.find((one) => one.facts.path)?.facts.path ?? alert?.path }),
-      (error) => setKnown({ problem: spoken(error.message) }),
+      (error) => setKnown({ problem: error.message }),
     );
   }, [id]);
   if (!known) return html`<p class="soft">${t("logLoading")}</p>`;
-  if (known.problem) return html`<p class="bad" role="alert">${known.problem}</p>`;
+  if (known.problem) return html`<p class="bad" role="alert">${spoken(known.problem)}</p>`;
   return html`<div class="report"><div><h4>${t("logPath")}</h4>${known.path ? html`<${Bars} path=${known.path} />` : html`<p class="soft">${t("logNoPath")}</p>`}</div>
     <div><h4>${t("logSteps")}</h4><ol class="steps">${known.history.filter((one) => one.facts.event !== "degrade").map((one) => html`<li><${Time} utc=${one.utc} /> ${sentenceOf(one, false)}</li>`)}</ol></div></div>`;
 }
@@ -127,7 +127,7 @@ function Everything() {
     <div class="map-bar"><div class="chips" role="group" aria-label=${t("logKind")}>${KINDS.map((one) => html`<button type="button" class="chip" aria-pressed=${kind === one} onClick=${() => setKind(one)}>${kindWord(one)}</button>`)}</div><span class="gap"></span>
       <button type="button" class="button" onClick=${() => load(true)}>${t("logAgain")}</button>
       <${Act} onPress=${() => save(entries)} reason=${entries.length ? "" : t("logEmpty")} title=${t("logExportHelp", { n: entries.length })}>${t("logExport")}</${Act}></div>
-    ${pages.problem && html`<p class="bad" role="alert">${pages.problem}</p>`}
+    ${pages.problem && html`<p class="bad" role="alert">${spoken(pages.problem)}</p>`}
     <div class="wide" tabindex="0" role="region" aria-label=${t("logAll")}><table class="entries"><thead><tr><th scope="col">${t("logTime")}</th><th scope="col">${t("logKind")}</th><th scope="col">${t("logWhat")}</th></tr></thead>
       <tbody>${entries.map((entry) => html`<tr key=${entry.sequence}><td><${Time} utc=${entry.utc} /></td><td>${kindWord(entry.kind)}</td><td>${sentenceOf(entry)}</td></tr>`)}</tbody></table></div>
     <p class="soft" role="status">${pages.isLoading ? t("logLoading") : entries.length ? "" : t("logEmpty")}</p>

@@ -1,7 +1,7 @@
 /** What each zone hears now and next, what the coming day will play, and what the studio does. */
 
-import { notify } from "../acts.js";
-import { ask, newKey } from "../api.js";
+import { change } from "../acts.js";
+import { ask } from "../api.js";
 import { html, signal, useEffect } from "../dom.js";
 import { Act, clockTime, reasonOf } from "../parts.js";
 import { Shape } from "../shapes.js";
@@ -66,15 +66,8 @@ async function lookAhead() {
   }
 }
 
-async function steer(act, names, called) {
-  try {
-    await ask("POST", "/steer", { act, zones: names }, newKey());
-    notify("good", t("onAirDone", { zone: called }));
-  } catch (error) {
-    notify("bad", spoken(error.message));
-  }
-  await look();
-}
+const steer = (act, names, called) =>
+  change("POST", "/steer", { act, zones: names }, () => t("onAirDone", { zone: called }), look);
 
 const at = (utc) => (utc ? clockTime(new Date(utc), site.value?.time_zone) : "");
 const names = (track) => (track ? [track.title, track.artist].filter(Boolean).join(" · ") : "");

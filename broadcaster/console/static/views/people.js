@@ -1,6 +1,6 @@
 /** Who may sign in, and as what; who is signed in where. For administrators. */
 
-import { notify } from "../acts.js";
+import { change } from "../acts.js";
 import { ask } from "../api.js";
 import { html, signal, useEffect, useState } from "../dom.js";
 import { Act, Hold, Sheet, dateAndTime, isAllowed } from "../parts.js";
@@ -71,19 +71,8 @@ async function load() {
   }
 }
 
-/** Change something and read it all again; whether it was done. Refusals are told. */
-async function changed(method, path, body, done) {
-  try {
-    await ask(method, path, body);
-    notify("good", done);
-    return true;
-  } catch (error) {
-    notify("bad", spoken(error.message));
-    return false;
-  } finally {
-    await load();
-  }
-}
+/** Change something, told by a text with the name of whom it is about; whether it was done. */
+const changed = (method, path, body, done, name) => change(method, path, body, () => t(done, { name }), load);
 
 function RoleBoxes({ roles, onChange }) {
   const toggle = (role) => onChange(roles.includes(role) ? roles.filter((one) => one !== role) : [...roles, role]);
@@ -100,7 +89,7 @@ function AddSheet({ onClose }) {
   const [roles, setRoles] = useState(["viewer"]);
   const reason = !name || !password ? t("peopleNeedName") : roles.length ? "" : t("peopleNeedRole");
   const add = async () => {
-    if (await changed("POST", "/people", { name: name.trim(), shown, roles, password }, t("peopleSaved", { name }))) onClose();
+    if (await changed("POST", "/people", { name: name.trim(), shown, roles, password }, "peopleSaved", name)) onClose();
   };
   return html`<${Sheet} title=${t("peopleAddTitle")} kind="narrow" onClose=${onClose}><div class="form">
     <${Field} label=${t("peopleName")} value=${name} onInput=${setName} maxlength="40" data-first name="name" />
@@ -117,18 +106,18 @@ function ChangeSheet({ person, onClose }) {
   const [roles, setRoles] = useState(person.roles);
   const [password, setPassword] = useState("");
   const isSelf = name === me.value?.name;
-  const change = async (body) => { if (await changed("PATCH", path, body, t("peopleSaved", { name }))) onClose(); };
-  const remove = async () => { if (await changed("DELETE", path, undefined, t("peopleRemoved", { name }))) onClose(); };
+  const save = async (body) => { if (await changed("PATCH", path, body, "peopleSaved", name)) onClose(); };
+  const remove = async () => { if (await changed("DELETE", path, undefined, "peopleRemoved", name)) onClose(); };
   return html`<${Sheet} title=${t("peopleChangeTitle", { name: person.shown })} kind="narrow" onClose=${onClose}><div class="form">
     <${RoleBoxes} roles=${roles} onChange=${setRoles} />
     <${Field} label=${t("peopleNewPassword")} value=${password} onInput=${setPassword} type="password" autocomplete="new-password" maxlength="200" name="password" />
     <p class="soft">${t("peopleNewPasswordHelp")}</p>
     <div class="row">
-      ${person.totp && html`<${Act} onPress=${() => change({ totp: "off" })}>${t("peopleNoCodes")}</${Act}>`}
-      <${Act} reason=${isSelf ? t("peopleSelf") : ""} onPress=${() => change({ barred: !person.barred })} data-act="bar">${t(person.barred ? "peopleLetIn" : "peopleBar")}</${Act}></div>
+      ${person.totp && html`<${Act} onPress=${() => save({ totp: "off" })}>${t("peopleNoCodes")}</${Act}>`}
+      <${Act} reason=${isSelf ? t("peopleSelf") : ""} onPress=${() => save({ barred: !person.barred })} data-act="bar">${t(person.barred ? "peopleLetIn" : "peopleBar")}</${Act}></div>
     <${Hold} kind="plain" reason=${isSelf ? t("peopleSelf") : ""} onHeld=${remove}>${t("peopleRemove", { name: person.shown })}</${Hold}>
     <div class="row end"><button type="button" class="button" data-first onClick=${onClose}>${t("cancel")}</button>
-      <${Act} kind="main" reason=${roles.length ? "" : t("peopleNeedRole")} onPress=${() => change({ roles, ...(password && { password }) })} data-act="save">${t("peopleSave")}</${Act}></div></div></${Sheet}>`;
+      <${Act} kind="main" reason=${roles.length ? "" : t("peopleNeedRole")} onPress=${() => save({ roles, ...(password && { password }) })} data-act="save">${t("peopleSave")}</${Act}></div></div></${Sheet}>`;
 }
 
 function Person({ person, onChange }) {
@@ -141,7 +130,7 @@ function Person({ person, onChange }) {
 
 function Session({ session }) {
   const isOwn = session.person === me.value?.name && session.expires === me.value?.expires;
-  const end = () => changed("DELETE", `/sessions/${session.id}`, undefined, t("peopleEnded", { name: session.person }));
+  const end = () => changed("DELETE", `/sessions/${session.id}`, undefined, "peopleEnded", session.person);
   return html`<tr data-session=${session.person}><th scope="row">${session.person}</th><td>${session.peer}</td>
     <td class="number">${dateAndTime(session.created)}</td><td class="number">${dateAndTime(session.expires)}</td>
     <td>${isOwn ? t("peopleOwn") : html`<button type="button" class="button small" onClick=${end}>${t("peopleEnd")}</button>`}</td></tr>`;
