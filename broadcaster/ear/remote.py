@@ -8,11 +8,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import secrets
 import ssl
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
@@ -21,7 +19,7 @@ from yarl import URL
 
 from broadcaster.ear.remote_count import HeardStream, RemoteCount
 from broadcaster.multicast import Following, Inbox, ReceivingSocket
-from broadcaster.signature import signing_headers
+from broadcaster.signed_post import NotAnsweredError, Post
 
 log = logging.getLogger(__name__)
 
@@ -52,29 +50,12 @@ class Reporter:
     ) -> dict[str, Any]:
         """Send one report; the answer. Raises NotReportedError."""
         url = URL(self.url).with_path(PATH)
-        body = json.dumps(fields).encode()
-        stamp, nonce = int(datetime.now(UTC).timestamp()), secrets.token_hex(16)
-        headers = signing_headers(self.key, self.secret, stamp, nonce, PATH, body)
+        post = Post(url, self.key, self.secret, LIMIT_S, _LONGEST_ANSWER, self.context)
         try:
-            async with (
-                asyncio.timeout(LIMIT_S),
-                session.post(
-                    url,
-                    data=body,
-                    headers={**headers, "Content-Type": "application/json"},
-                    ssl=True if self.context is None else self.context,
-                    allow_redirects=False,
-                ) as reply,
-            ):
-                said = json.loads(await reply.content.read(_LONGEST_ANSWER))
-                status = reply.status
-        except TimeoutError:
-            raise NotReportedError(f"{url.host} did not answer within {LIMIT_S:g} s") from None
-        except aiohttp.ClientConnectorError as error:
-            reason = error.os_error.strerror or str(error.os_error)
-            raise NotReportedError(f"{url.host} cannot be reached: {reason}") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise NotReportedError(f"{url.host} cannot be reached: {error}") from None
+            status, octets = await post.send(session, json.dumps(fields).encode())
+            said = json.loads(octets)
+        except NotAnsweredError as error:
+            raise NotReportedError(str(error)) from None
         except ValueError:
             raise NotReportedError(f"{url.host} answered with something else") from None
         if status != 200 or not isinstance(said, dict):

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +12,7 @@ from yarl import URL
 
 from broadcaster.notices.notice import Notice, NotToldError
 from broadcaster.notices.secret_file import secret_in
-from broadcaster.signature import signing_headers
+from broadcaster.signed_post import NotAnsweredError, Post
 from zones.notices_settings import Webhook
 
 LIMIT: Final = 10.0
@@ -38,28 +35,12 @@ class WebhookSender:
     async def tell(self, notice: Notice) -> Mapping[str, Any] | None:
         """POST it; raises NotToldError unless the reply's status is one of success."""
         body = json.dumps(dict(notice.fields), ensure_ascii=False).encode()
-        stamp, nonce = int(datetime.now(UTC).timestamp()), secrets.token_hex(16)
-        path = self._url.raw_path_qs
-        signed = signing_headers(
-            self._way.key, secret_in(self._secret).encode(), stamp, nonce, path, body
-        )
-        headers = {**signed, "Content-Type": "application/json", "Idempotency-Key": notice.id}
+        secret = secret_in(self._secret).encode()
+        post = Post(self._url, self._way.key, secret, LIMIT, _LONGEST_REPLY)
         try:
-            async with (
-                asyncio.timeout(LIMIT),
-                self._session.post(
-                    self._url, data=body, headers=headers, allow_redirects=False
-                ) as reply,
-            ):
-                said = await reply.content.read(_LONGEST_REPLY)
-                status = reply.status
-        except TimeoutError:
-            raise NotToldError(f"{self._url.host} did not answer within {LIMIT:g} s") from None
-        except aiohttp.ClientConnectorError as error:
-            why = error.os_error.strerror or str(error.os_error)
-            raise NotToldError(f"{self._url.host} cannot be reached: {why}") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise NotToldError(f"{self._url.host} cannot be reached: {error}") from None
+            status, said = await post.send(self._session, body, {"Idempotency-Key": notice.id})
+        except NotAnsweredError as error:
+            raise NotToldError(str(error)) from None
         if not 200 <= status < 300:
             raise NotToldError(f"{self._url.host} answered with HTTP status {status}")
         return json_object(said)
