@@ -543,12 +543,13 @@ async def _controlled(
         found = found_again(notes, state, messages)
         warnings = Warnings(found.book, site)
         anchor = wall_anchor(clock)
-        detections = detections_found_again(ground, state, anchor.utc)
+        detections, pictures = detections_found_again(ground, state, anchor.utc)
         spares = read_spares(state, adopted, site, anchor.utc)
         core = Core(
             *(ground, anchor, warnings, detections, adopted, own.revision),
             awaits_outline=True,
             spares=spares,
+            pictures=pictures,
         )
         if adopted is not None:
             log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))

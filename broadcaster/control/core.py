@@ -47,6 +47,7 @@ from broadcaster.control.alert_path import AlertPaths
 from broadcaster.control.answers import ANSWER_LIMIT, Answers, Waiting, beginning
 from broadcaster.control.detecting import Detecting
 from broadcaster.control.ground import Ground
+from broadcaster.control.incident_pictures import IncidentPictures
 from broadcaster.control.play_order import (
     RefusedError,
     checked,
@@ -105,6 +106,7 @@ class Core:
         *,
         awaits_outline: bool = False,
         spares: Spares | None = None,
+        pictures: IncidentPictures | None = None,
     ) -> None:
         """Begin from the plan `adopted`, if there is one, and from the alerts that were recovered.
 
@@ -127,7 +129,8 @@ class Core:
         self._answers = Answers()
         self.alerts = AlertActs(warnings, self, self._answers)
         self.self_testing = SelfTesting(self.alerts, self)
-        self.detecting = Detecting(detections, self.alerts, self, self._answers)
+        shown = IncidentPictures() if pictures is None else pictures
+        self.detecting = Detecting(detections, self.alerts, self, self._answers, shown)
         self._extend_at: float | None = None
         self._taking: tuple[int, frozenset[ClaimId]] | None = None
         self.plan = adopted or Plan(Part.CONTROL, revision, anchor, ground.sent)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import asdict
 from typing import Any, Final, Protocol
 
@@ -14,17 +14,13 @@ from alerts.moving import AlertRefusedError, AnyMove
 from broadcaster.control.acts import Answered, Detect, Effect, Kept, Noticed, Recorded
 from broadcaster.control.alert_acts import AlertActs
 from broadcaster.control.answers import ANSWER_LIMIT, Answers, Waiting
+from broadcaster.control.incident_pictures import IncidentPictures
 from broadcaster.journal.entry import Entry, Kind
 from zones.media_time import WallAnchor
 from zones.site import Site
 
 MOST_SUSPECTED: Final = 50
 """Authentic events that raised nothing and are kept for the operator's eyes."""
-
-MOST_PICTURES: Final = 12
-"""Pictures of one incident, or of one alert, that are shown."""
-MOST_SEEN: Final = 200
-"""Incidents whose pictures are remembered, until control starts anew."""
 
 
 class Station(Protocol):
@@ -42,7 +38,12 @@ class Detecting:
     """The evidence of a site, and what came of it."""
 
     def __init__(
-        self, detections: Detections, alerts: AlertActs, station: Station, answers: Answers
+        self,
+        detections: Detections,
+        alerts: AlertActs,
+        station: Station,
+        answers: Answers,
+        pictures: IncidentPictures,
     ) -> None:
         self._detections = detections
         self._alerts = alerts
@@ -50,7 +51,7 @@ class Detecting:
         self._answers = answers
         self.suspected: deque[Suspected] = deque(maxlen=MOST_SUSPECTED)
         self.faults: dict[str, str] = {}
-        self._pictures: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._pictures = pictures
         self._clock_doubt = ""
         alerts.told = self._note_lives
         alerts.warnings.book.ask_evidence(lambda one: self._detections.asked_again(one))
@@ -94,8 +95,8 @@ class Detecting:
     def take(self, command: Detect, now: float) -> list[Effect]:
         """Weigh events; the answer to the door has a verdict for each."""
         told = self._detections.take(command.events, now, self._station.anchor(now).utc)
-        effects = self._obey(told, now, command)
-        self._note_pictures(command, told)
+        shown = self._note_pictures(command, told)
+        effects = self._obey(told, now, command, shown)
         verdicts = [self._verdict(one) for one in told.verdicts]
         if not told.orders:
             return [*effects, Answered(command.key, {"verdicts": verdicts})]
@@ -123,7 +124,10 @@ class Detecting:
 
     # --- what comes of it ---
 
-    def _obey(self, told: Told, now: float, command: Detect | None) -> list[Effect]:
+    def _obey(
+        self, told: Told, now: float, command: Detect | None, shown: Set[str] = frozenset()
+    ) -> list[Effect]:
+        """Do what came of evidence; there are new pictures of the incidents `shown`."""
         moves: list[AnyMove] = []
         effects: list[Effect] = []
         for order in told.orders:
@@ -139,9 +143,19 @@ class Detecting:
         entries = tuple(self._note_suspected(told, anchor))
         if entries:
             effects.append(Recorded(entries))
-        if told.is_worth_keeping:
-            effects.append(Kept(self._detections.memory(now, anchor.utc)))
+        if told.is_worth_keeping or shown & self._warned:
+            effects.append(Kept(self._memory(now, anchor)))
         return effects
+
+    @property
+    def _warned(self) -> Set[str]:
+        """The incidents of alerts that live."""
+        return {one for alert in self._alerts.warnings.book.living for one in alert.incidents}
+
+    def _memory(self, now: float, anchor: WallAnchor) -> dict[str, Any]:
+        """What the next control must know: the evidence, and the pictures of living alerts."""
+        memory = self._detections.memory(now, anchor.utc)
+        return {**memory, "pictures": self._pictures.memory(self._warned)}
 
     def _note_faults(self, told: Told) -> None:
         for fault in told.faults:
@@ -150,20 +164,18 @@ class Detecting:
             else:
                 self.faults[fault.id] = fault.sentence
 
-    def _note_pictures(self, command: Detect, told: Told) -> None:
-        """Remember which pictures show an incident: the newest of each."""
-        for admitted, verdict in zip(command.events, told.verdicts, strict=False):
-            if verdict.incident is None or not admitted.event.pictures:
-                continue
-            before = self._pictures.pop(verdict.incident, ())
-            fresh = [name for name in admitted.event.pictures if name not in before]
-            self._pictures[verdict.incident] = (*before, *fresh)[-MOST_PICTURES:]
-        while len(self._pictures) > MOST_SEEN:
-            self._pictures.popitem(last=False)
+    def _note_pictures(self, command: Detect, told: Told) -> Set[str]:
+        """Remember which pictures show an incident; the incidents that had too few before."""
+        return {
+            verdict.incident
+            for admitted, verdict in zip(command.events, told.verdicts, strict=False)
+            if verdict.incident is not None
+            and self._pictures.note(verdict.incident, admitted.event.pictures)
+        }
 
     def pictures(self, incidents: Iterable[str]) -> list[str]:
         """The names of the pictures that show these incidents, the newest last."""
-        return [name for one in incidents for name in self._pictures.get(one, ())][-MOST_PICTURES:]
+        return self._pictures.of(incidents)
 
     def _note_suspected(self, told: Told, anchor: WallAnchor) -> Iterable[Entry]:
         for one in told.suspected:

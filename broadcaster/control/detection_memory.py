@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from alerts.detection import Absence, Detections, parse_rules
 from broadcaster.control.ground import Ground
+from broadcaster.control.incident_pictures import IncidentPictures
 from broadcaster.rules_reader import SHIPPED, shipped_rules
 from broadcaster.run_directory import StateDirectory, write_whole
 
@@ -32,8 +33,13 @@ def beat(state: StateDirectory) -> None:
     (state.path / _BEAT).touch(mode=0o600)
 
 
-def detections_found_again(ground: Ground, state: StateDirectory, utc: datetime) -> Detections:
-    """The evidence as it was remembered; what began while nobody listened still counts."""
+def detections_found_again(
+    ground: Ground, state: StateDirectory, utc: datetime
+) -> tuple[Detections, IncidentPictures]:
+    """The evidence as it was remembered, and the pictures of living alerts.
+
+    What began while nobody listened still counts.
+    """
     absence = None
     try:
         since = datetime.fromtimestamp((state.path / _BEAT).stat().st_mtime, UTC)
@@ -42,7 +48,8 @@ def detections_found_again(ground: Ground, state: StateDirectory, utc: datetime)
         pass  # the first start: nobody was absent
     rules = ground.rules or parse_rules(shipped_rules(), SHIPPED, ground.site)
     memory = _read(state.path / _FILE)
-    return Detections(ground.site, rules, monotonic(), utc, absence=absence, memory=memory)
+    detections = Detections(ground.site, rules, monotonic(), utc, absence=absence, memory=memory)
+    return detections, IncidentPictures(memory)
 
 
 def _read(path: Path) -> Mapping[str, Any] | None:

@@ -34,6 +34,7 @@ from broadcaster.control.acts import (
     TakeLibrary,
 )
 from broadcaster.control.core import Core
+from broadcaster.control.incident_pictures import IncidentPictures
 from broadcaster.control.warnings import Warnings
 from broadcaster.engine.plan import Plan
 from broadcaster.journal.entry import Entry, Kind
@@ -366,7 +367,8 @@ class Station:
             memory=self._memory,
         )
         warnings = Warnings(book, ground.site)
-        return Core(ground, self._anchor, warnings, detections, adopted)
+        pictures = IncidentPictures(self._memory)
+        return Core(ground, self._anchor, warnings, detections, adopted, pictures=pictures)
 
     def _return(self) -> None:
         """Another control begins, as it would from the directories of the one before."""
