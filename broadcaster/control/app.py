@@ -12,7 +12,7 @@ import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic_ns
@@ -24,6 +24,7 @@ from alerts.commands import Raise
 from alerts.message import Phrase
 from alerts.names import names_of
 from alerts.voices import Voice
+from broadcaster.background import go_first
 from broadcaster.catalogue_reader import messages_in_force
 from broadcaster.control.acts import (
     Alerting,
@@ -94,6 +95,8 @@ _LOOK_FAST = 0.001
 """Seconds between looks at the engine while somebody waits for it."""
 _FAST_FOR = 2.5
 _HOUSEKEEPING = 0.25
+_SWITCH_INTERVAL = 0.0002
+"""Seconds the journal's thread may keep the interpreter when a decision wants it."""
 _INBOX = 1000
 """Commands that wait; whoever brings one more waits with it."""
 
@@ -209,19 +212,29 @@ class Control:
                 effects = self._core.expire(loop.time())
             else:
                 effects = self._core.handle(command, loop.time())
-            for effect in effects:
-                self._perform(effect)
+            self._perform(effects)
             after = self._core.plan.revision, self._core.adopted_revision
             self._server.publish(is_urgent=before != after)
 
-    def _perform(self, effect: Effect) -> None:
+    def _perform(self, effects: Sequence[Effect]) -> None:
+        """Do what was decided: alerts are noted and the plan is handed on before all else.
+
+        A successor that finds the plan finds the alerts it speaks of; the journal is written while
+        the engine takes the plan up.
+        """
+        for effect in effects:
+            if isinstance(effect, Recorded):
+                self._note(effect)
+        for effect in sorted(effects, key=lambda one: not isinstance(one, Planned)):
+            self._do(effect)
+
+    def _do(self, effect: Effect) -> None:
         match effect:
             case Planned(plan):
                 self._write(plan)
                 self._fast_until = asyncio.get_running_loop().time() + _FAST_FOR
                 self._planned.set()
             case Recorded():
-                self._note(effect)
                 self._recorder.record(effect, self._journalled)
             case Answered(key):
                 for asker in self._askers.pop(key, ()):
@@ -425,6 +438,7 @@ class Control:
                 self._recorder.record(heard)
             await self._play_news_again(anchor)
             self._recorder.note_faults(self._faults())
+            self._core.warnings.make_ready()
             self._beat()
             self._server.publish()
             await asyncio.sleep(_HOUSEKEEPING)
@@ -555,6 +569,8 @@ async def _controlled(
             log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))
         there = (core, block, files, run, state, sites, notes, found.unrecorded)
         control = Control(*there, is_demo=options.demo)
+        go_first()
+        sys.setswitchinterval(_SWITCH_INTERVAL)
         await _until_stopped(control)
 
 

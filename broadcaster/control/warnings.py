@@ -31,6 +31,8 @@ from zones.media_time import RATE, Sample, samples
 from zones.site import Name, Site
 from zones.sound import Segment, Sequence
 
+MOST_SPEECHES = 1_000
+"""Messages that are kept made ready, for each place they name; a catalogue has some dozens."""
 MOST_FREE = 50
 """Sentences of operators that are kept staged."""
 LEAD: Sample = samples(0.01)
@@ -143,6 +145,8 @@ class Warnings:
         """
         key = (message.id, place, only, words)
         if key not in self._speeches:
+            while len(self._speeches) >= MOST_SPEECHES:
+                del self._speeches[next(iter(self._speeches))]
             said = tuple(one for one in words if self._voices.can_say(one))
             self._speeches[key] = speak(
                 _with_words(message, said),
@@ -154,6 +158,20 @@ class Warnings:
                 only=only,
             )
         return self._speeches[key]
+
+    def make_ready(self) -> bool:
+        """Make one more message ready that names no place; False when all of them are.
+
+        The first warning must not wait a millisecond for what idle time can do.
+        """
+        if not self.has_voices:
+            return False
+        messages = self._messages.messages.values()
+        waiting = (one for one in messages if (one.id, None, False, ()) not in self._speeches)
+        message = next(waiting, None)
+        if message is not None:
+            self.speech(message, None)
+        return message is not None
 
     @property
     def _messages(self) -> MessageBook:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from broadcaster.background import go_first
 from broadcaster.doors.admission import Admission
 from broadcaster.doors.clock import DoorClock
 from broadcaster.doors.ears import EarsDoor
@@ -50,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.parent:
         die_with_parent(options.parent)
     _allow_many_connections()
+    go_first()
     run, state = RunDirectory(options.run), StateDirectory(options.state)
     try:
         read = site_or_kept(options.config, state)

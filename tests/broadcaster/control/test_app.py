@@ -8,6 +8,7 @@ from time import monotonic_ns
 
 import pytest
 
+from broadcaster.control.acts import Noticed, Planned, Recorded
 from broadcaster.control.alert_recovery import AlertNotes
 from broadcaster.control.app import Control, main, wall_anchor
 from broadcaster.control.core import Core
@@ -163,3 +164,19 @@ async def test_a_network_without_a_querier_is_a_fault(place, network, monkeypatc
                 link, lambda snapshot: {*impatient.faults} & {*snapshot["faults"]}
             )
     assert f"no IGMP querier on {plugged.near}: " in " ".join(shown["faults"])
+
+
+async def test_alerts_are_noted_then_the_plan_is_handed_on_then_the_journal_is_told(
+    place, monkeypatch
+):
+    """A successor that finds the plan finds its alerts; nothing else comes before the engine."""
+    run, state, block = place
+    core = Core(ground(), wall_anchor(CLOCK), warnings(), detections())
+    sites = SiteKeeper(run, state, ROOT / "config.yaml", music=state.path / "music")
+    control = Control(core, block, {}, run, state, sites, AlertNotes(run))
+    done = []
+    monkeypatch.setattr(control, "_note", lambda _: done.append("noted"))
+    monkeypatch.setattr(control, "_write", lambda _: done.append("planned"))
+    monkeypatch.setattr(control._recorder, "record", lambda *_: done.append("journalled"))
+    control._perform((Recorded(()), Noticed("called up"), Planned(core.plan)))
+    assert done == ["noted", "planned", "journalled"]

@@ -30,11 +30,9 @@ async def test_a_demo_that_somebody_looks_at_goes_on_when_a_zone_has_no_music(
     monkeypatch.setattr(session, "BEGIN_LIMIT", 0.001)
     shown, said = begun(tmp_path, None)
     script = asyncio.create_task(shown._play_through())
-    while "no music in every zone" not in said.getvalue():
-        await asyncio.sleep(0.001)
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await asyncio.wait({script}, timeout=0.2)
     assert not script.done()
+    assert "no music in every zone" in said.getvalue()
     shown._watching.ended.set()
     await script
 

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 from click.testing import CliRunner
 
+from broadcaster.background import FIRST
 from broadcaster.commands.run import run
 from broadcaster.engine.process import SENDER_PRIORITY
 from tests.house.checkout import ROOT
@@ -67,6 +68,7 @@ def test_it_calls_the_command_as_it_is(service):
 def test_the_sender_may_run_in_real_time(service):
     assert int(service["LimitRTPRIO"]) >= SENDER_PRIORITY
     assert service["LimitMEMLOCK"] == "infinity"
+    assert int(service["LimitNICE"]) == FIRST
     assert "RestrictRealtime" not in service
     assert "@system-service" in service["SystemCallFilter"].split()
 
