@@ -1,20 +1,15 @@
-"""The control process: `python -m broadcaster.control.app`, started by the supervisor.
+"""Control's hands: it keeps the library and the plan, answers commands, shows how things stand.
 
-It reads the site, adopts what the engine plays, keeps the library and the plan, answers commands
-and shows how things stand. Everything that decides is in `core`; here are its hands.
+Everything that decides is in `core`.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import logging
-import signal
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic_ns
 from types import MappingProxyType
 from typing import Any
@@ -24,8 +19,6 @@ from alerts.commands import Raise
 from alerts.message import Phrase
 from alerts.names import names_of
 from alerts.voices import Voice
-from broadcaster.background import go_first
-from broadcaster.catalogue_reader import messages_in_force
 from broadcaster.control.acts import (
     Alerting,
     Answered,
@@ -47,17 +40,17 @@ from broadcaster.control.acts import (
     TakeOver,
     TakeWords,
 )
-from broadcaster.control.alert_recovery import AlertNotes, found_again
+from broadcaster.control.alert_recovery import AlertNotes
 from broadcaster.control.as_run_log import AsRunLog, buses_of
 from broadcaster.control.audible_tester import order_audible_tests
 from broadcaster.control.automatic_voices import AutomaticVoices
 from broadcaster.control.core import Core
-from broadcaster.control.detection_memory import beat, detections_found_again, write_memory
+from broadcaster.control.detection_memory import beat, write_memory
 from broadcaster.control.free_words import FreeWords
 from broadcaster.control.library_keeper import LibraryKeeper
 from broadcaster.control.live_keeper import LiveKeeper
 from broadcaster.control.news_again import NewsAgain
-from broadcaster.control.plan_reader import adopted_plan, read_part
+from broadcaster.control.plan_reader import read_part
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.programme import Library
 from broadcaster.control.querier_watch import QuerierWatch
@@ -66,25 +59,21 @@ from broadcaster.control.recorder import Recorder
 from broadcaster.control.schedule_keeper import ScheduleKeeper
 from broadcaster.control.site_keeper import SiteKeeper
 from broadcaster.control.snapshot import ALIVE_NS, Look, Snapshots
-from broadcaster.control.spares_file import SparesFile, read_spares
+from broadcaster.control.spares_file import SparesFile
 from broadcaster.control.steering import read_steer
 from broadcaster.control.store_care import StoreCare, check_stored
-from broadcaster.control.warnings import Warnings
 from broadcaster.control.wire import check_right, read_command
-from broadcaster.engine.libc import die_with_parent
 from broadcaster.engine.local_part import clear_claims
 from broadcaster.engine.plan import Part, Plan, PlanError
-from broadcaster.engine.plan_file import PlanFile, plan_path
-from broadcaster.engine.shared_block import SharedBlock, SharedBlockError
+from broadcaster.engine.plan_file import PlanFile
+from broadcaster.engine.shared_block import SharedBlock
 from broadcaster.journal.entry import Kind
-from broadcaster.link import CommandRefusedError, LinkError, LinkServer, Message
-from broadcaster.log import set_up
+from broadcaster.link import CommandRefusedError, LinkServer, Message
 from broadcaster.radio.station import RadioStation
-from broadcaster.run_directory import RunDirectory, RunDirectoryError, StateDirectory
+from broadcaster.run_directory import RunDirectory, StateDirectory
 from playlists.outline import Outline
 from zones.bus import stamped
 from zones.media_time import MediaClock, WallAnchor
-from zones.sitefile import SiteError
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +84,6 @@ _LOOK_FAST = 0.001
 """Seconds between looks at the engine while somebody waits for it."""
 _FAST_FOR = 2.5
 _HOUSEKEEPING = 0.25
-_SWITCH_INTERVAL = 0.0002
-"""Seconds the journal's thread may keep the interpreter when a decision wants it."""
 _INBOX = 1000
 """Commands that wait; whoever brings one more waits with it."""
 
@@ -506,103 +493,3 @@ class Control:
 def wall_anchor(clock: MediaClock) -> WallAnchor:
     """Media time and wall time, read together."""
     return WallAnchor(clock.sample_at(monotonic_ns()), datetime.now(UTC))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Control until SIGTERM; exit status 0, or 2 when it cannot begin."""
-    options = _parser().parse_args(arguments)
-    set_up("control")
-    if options.parent:
-        die_with_parent(options.parent)
-    run, state = RunDirectory(options.run), StateDirectory(options.state)
-    status = 0
-    try:
-        asyncio.run(_controlled(options, run, state))
-    except* (SiteError, RunDirectoryError, SharedBlockError, LinkError, OSError) as group:
-        for error in _leaves(group):
-            said = error.rendered() if isinstance(error, SiteError) else error
-            log.error("control cannot go on: %s", said)
-        status = 2
-    return status
-
-
-async def _controlled(
-    options: argparse.Namespace, run: RunDirectory, state: StateDirectory
-) -> None:
-    """Set up on what the supervisor prepared, and control until a signal."""
-    messages, fault = messages_in_force(state.path)
-    if fault:
-        log.error("%s", fault)
-    sites = SiteKeeper(
-        *(run, state, options.config),
-        interface=options.interface,
-        music=options.music,
-        supervisor=options.parent,
-        seed=options.seed,
-        hazards=messages.hazards,
-    )
-    site = sites.read()
-    with contextlib.ExitStack() as resources:
-        block = resources.enter_context(contextlib.closing(SharedBlock(run.engine)))
-        clock = block.clock
-        if clock is None:
-            raise RunDirectoryError(f"{run.path} has no media clock; start the supervisor")
-        files = {
-            part: resources.enter_context(PlanFile(plan_path(run.path, part))) for part in Part
-        }
-        ground = sites.ground(site, clock)
-        own = files[Part.CONTROL]
-        adopted = adopted_plan(own)
-        notes = AlertNotes(run)
-        found = found_again(notes, state, messages)
-        warnings = Warnings(found.book, site)
-        anchor = wall_anchor(clock)
-        detections, pictures = detections_found_again(ground, state, anchor.utc)
-        spares = read_spares(state, adopted, site, anchor.utc)
-        core = Core(
-            *(ground, anchor, warnings, detections, adopted, own.revision),
-            awaits_outline=True,
-            spares=spares,
-            pictures=pictures,
-        )
-        if adopted is not None:
-            log.info("adopted plan %d with %d claims", adopted.revision, len(adopted.claims))
-        there = (core, block, files, run, state, sites, notes, found.unrecorded)
-        control = Control(*there, is_demo=options.demo)
-        go_first()
-        sys.setswitchinterval(_SWITCH_INTERVAL)
-        await _until_stopped(control)
-
-
-async def _until_stopped(control: Control) -> None:
-    loop = asyncio.get_running_loop()
-    controlling = asyncio.create_task(control.run(), name="control")
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, controlling.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await controlling
-
-
-def _leaves(group: BaseExceptionGroup[Exception]) -> list[BaseException]:
-    """The errors in a group, however deep."""
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="broadcaster.control.app", description=__doc__)
-    parser.add_argument("--run", type=Path, required=True, help="run directory")
-    parser.add_argument("--state", type=Path, required=True, help="state directory")
-    parser.add_argument("--config", type=Path, required=True, help="site file")
-    parser.add_argument("--interface", help="send on this interface instead of the site's")
-    parser.add_argument("--music", type=Path, help="recordings, instead of the site file's")
-    parser.add_argument("--seed", type=int, default=0, help="deals the order of recordings")
-    parser.add_argument("--parent", type=int, default=0, help="end when this process does")
-    parser.add_argument("--demo", action="store_true", help="nobody relies on this station")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

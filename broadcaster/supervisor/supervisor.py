@@ -414,7 +414,7 @@ class Supervisor:
         demo = ("--demo",) if options.is_demo else ()
         controls = (*given(run, state, config, here, music), *demo)
         for role, module, places in (
-            ("control", "broadcaster.control.app", controls),
+            ("control", "broadcaster.control.main", controls),
             ("ear", "broadcaster.ear.main", given(run, state, config, here)),
         ):
             duties.append(Duty(role, python_module(module, *places, *parent), DELAYS))

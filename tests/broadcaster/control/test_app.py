@@ -10,8 +10,9 @@ import pytest
 
 from broadcaster.control.acts import Noticed, Planned, Recorded
 from broadcaster.control.alert_recovery import AlertNotes
-from broadcaster.control.app import Control, main, wall_anchor
+from broadcaster.control.app import Control, wall_anchor
 from broadcaster.control.core import Core
+from broadcaster.control.main import main
 from broadcaster.control.plan_reader import adopted_plan
 from broadcaster.control.play_order import RefusedError
 from broadcaster.control.querier_watch import QuerierWatch
