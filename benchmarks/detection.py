@@ -39,8 +39,8 @@ def measure(context: Context) -> Iterator[Measurement]:
     yield from take(
         context,
         [
-            Step(("detection.hmac_events_per_s",), 30, believed),
-            Step(("detection.second_airings_of_100000",), 60, replayed),
+            Step(("detection.hmac_events_per_s",), 15, believed),
+            Step(("detection.second_airings_of_100000",), 40, replayed),
             Step(
                 (
                     "detection.day_evacuations",
@@ -53,7 +53,7 @@ def measure(context: Context) -> Iterator[Measurement]:
             Step(("detection.missed_of_1000",), 20, true_incidents),
             Step(
                 ("detection.event_to_last_zone_p50_ms", "detection.event_to_last_zone_p99_ms"),
-                110,
+                105,
                 events_to_air,
             ),
             Step(
@@ -63,10 +63,10 @@ def measure(context: Context) -> Iterator[Measurement]:
                     "detection.storm_first_starts_lost",
                     "detection.storm_others_p99_ms",
                 ),
-                160,
+                75,
                 storms,
             ),
-            Step(("detection.year_s", "detection.year_broken_invariants"), 300, year),
+            Step(("detection.year_s", "detection.year_broken_invariants"), 290, year),
         ],
     )
 

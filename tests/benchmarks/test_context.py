@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from benchmarks import bed, context
+from benchmarks import bed, context, detection, runner
 from benchmarks.context import Context, Step, take
 from benchmarks.measurement import Measurement, MeasurementError
 
@@ -72,3 +72,10 @@ def test_a_source_the_compiler_refuses_is_a_reason(tmp_path, monkeypatch):
 def test_on_a_shared_network_the_groups_are_drawn_from_the_local_ones():
     assert bed.first_group(own_network=True) == "239.192.0.1"
     assert {bed.first_group(own_network=False).split(".")[0] for _ in range(8)} == {"239"}
+
+
+def test_all_of_detection_is_measured_in_one_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(detection, "take", lambda _, steps: steps)
+    wanted = sum(step.seconds for step in detection.measure(on(tmp_path)))
+    argv = runner.command("detection", 1, runner.PART_LIMIT_S, tmp_path, tmp_path)
+    assert wanted <= float(argv[argv.index("--seconds") + 1])
