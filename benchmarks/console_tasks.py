@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 import numpy as np
 
 from benchmarks.context import SOURCES, Context
+from benchmarks.hands import Hands
 from benchmarks.measurement import Measurement, MeasurementError
 
 if TYPE_CHECKING:
@@ -39,7 +40,6 @@ PAGES: Final = {
 
 _LIMIT_S: Final = 120.0
 _LIMIT_MS: Final = 60_000
-_HELD_MS: Final = 1300
 _AXE: Final = SOURCES.parent / "tests" / "data" / "axe" / "axe.min.js.gz"
 _RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _WATCHES: Final = """
@@ -130,57 +130,45 @@ def _page(browser: "Browser", scheme: str = "light", language: str = "ko") -> "P
 
 def _warned_and_corrected(page: "Page") -> Iterator[Measurement]:
     """One warning by mouse, one by keyboard alone; each corrected with the mouse."""
-    acts, corrections, seconds = [], [], []
+    warnings, corrections, seconds = [], [], []
     for give, zone in ((_by_mouse, "stream-5"), (_by_keyboard, "stream-9")):
-        acts.append(give(page, zone))
+        warnings.append(warning := Hands(page))
+        give(warning, zone)
         on_air = f".card.zone[data-zone={zone}] .kind[data-kind"
         page.wait_for_selector(f"{on_air}=warning]")
         began = time.monotonic()
-        corrections.append(_corrected(page))
+        corrections.append(correction := Hands(page))
+        _correct(correction)
         page.wait_for_selector(f"{on_air}=ending]")
         seconds.append(time.monotonic() - began)
-    detail = {"mouse": acts[0], "keyboard": acts[1]}
-    yield Measurement("console.warning_acts", max(acts), None, detail)
-    yield Measurement("console.correction_acts", max(corrections), None, {"typed": 0})
+    detail = {"mouse": warnings[0].acts, "keyboard": warnings[1].acts}
+    yield Measurement("console.warning_acts", max(detail.values()), None, detail)
+    typed = {"typed": max(one.keys for one in corrections)}
+    yield Measurement("console.correction_acts", max(one.acts for one in corrections), None, typed)
     every = {"every": [round(one, 2) for one in seconds]}
     yield Measurement("console.correction_s", max(seconds), None, every)
 
 
-def _by_mouse(page: "Page", zone: str) -> int:
-    page.click(f".card.zone[data-zone={zone}] .zone-name")
-    page.click(".big-acts .button.alarm")
-    page.click("dialog .template >> nth=0")
-    button = page.locator("dialog .button.hold:not([aria-disabled])")
-    button.wait_for()
-    box = button.bounding_box()
-    if box is None:
-        raise MeasurementError("there is nothing to hold in the sheet")
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.down()
-    page.wait_for_timeout(_HELD_MS)
-    page.mouse.up()
-    return 4
+def _by_mouse(hands: Hands, zone: str) -> None:
+    hands.click(f".card.zone[data-zone={zone}] .zone-name")
+    hands.click(".big-acts .button.alarm")
+    hands.click("dialog .template >> nth=0")
+    hands.hold("dialog .button.hold:not([aria-disabled])")
 
 
-def _by_keyboard(page: "Page", zone: str) -> int:
-    page.keyboard.press(zone.removeprefix("stream-"))
-    page.wait_for_selector(f".card.zone[data-zone={zone}][data-chosen=true]")
-    page.keyboard.press("w")
-    page.wait_for_selector("dialog .template")
-    page.keyboard.press("1")
-    page.wait_for_selector("dialog .button.hold:not([aria-disabled])")
-    page.keyboard.down("Control")
-    page.keyboard.down("Enter")
-    page.wait_for_timeout(_HELD_MS)
-    page.keyboard.up("Enter")
-    page.keyboard.up("Control")
-    return 4
+def _by_keyboard(hands: Hands, zone: str) -> None:
+    hands.press(zone.removeprefix("stream-"))
+    hands.page.wait_for_selector(f".card.zone[data-zone={zone}][data-chosen=true]")
+    hands.press("w")
+    hands.page.wait_for_selector("dialog .template")
+    hands.press("1")
+    hands.page.wait_for_selector("dialog .button.hold:not([aria-disabled])")
+    hands.hold_keys("Control", "Enter")
 
 
-def _corrected(page: "Page") -> int:
-    page.click(".card.alert [data-act=correct]")
-    page.click("dialog .ways .button >> nth=0")
-    return 2
+def _correct(hands: Hands) -> None:
+    hands.click(".card.alert [data-act=correct]")
+    hands.click("dialog .ways .button >> nth=0")
 
 
 # --- honest ---
