@@ -21,7 +21,7 @@ ANSWER_S: Final = 5.0
 """Seconds control may take; then its connection is given up and the events are sent again."""
 CLOCK_EVERY_S: Final = 0.5
 """Seconds between two looks at our own clock."""
-IN_FLIGHT: Final = 4
+IN_FLIGHT: Final = 2
 """Batches on their way at once."""
 
 
