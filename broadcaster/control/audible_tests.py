@@ -1,7 +1,7 @@
 """The monthly test that people hear: when it is due, and where it must not sound. Pure.
 
 It says itself that it is a test, is spoken once, is ended by every warning, and never sounds in
-quiet hours (SAFETY F4), whoever asks.
+quiet hours (SAFETY F4), whoever asks; nor does an exercise.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 from zoneinfo import ZoneInfo
 
 from alerts.commands import Person, StartExercise
-from alerts.message import Purpose, UnknownMessageError
 from alerts.message_book import MessageBook
 from broadcaster.control.acts import Alerting
 from broadcaster.control.play_order import RefusedError
@@ -53,22 +52,17 @@ class AudibleTests:
         yield Alerting(key=order.key, who=order.who.name, name="exercise", order=order)
 
 
-def refuse_in_quiet_hours(
-    order: object, messages: MessageBook, claims: Iterable[Claim], now: Sample
-) -> None:
-    """Refuse an audible test where it is quiet.
+def refuse_in_quiet_hours(order: object, claims: Iterable[Claim], now: Sample) -> None:
+    """Refuse an exercise or an audible test where it is quiet.
 
     Raises:
         RefusedError: it is one, and one of its zones has quiet hours now.
     """
     if not isinstance(order, StartExercise):
         return
-    try:
-        is_test = messages.named(order.message).purpose is Purpose.TEST
-    except UnknownMessageError:
-        return  # refused by the book, with the names there are
-    quiet = quiet_zones(claims, order.zones, now) if is_test else ()
+    quiet = quiet_zones(claims, order.zones, now)
     if quiet:
         raise RefusedError(
-            f"it is quiet hours in {', '.join(quiet)}: the audible test waits for the day", "zones"
+            f"it is quiet hours in {', '.join(quiet)}: tests and exercises wait for the day",
+            "zones",
         )

@@ -189,8 +189,7 @@ class Core:
             case Withdraw():
                 return self._withdraw(command, now)
             case Alerting():
-                book = self.warnings.book.house.messages
-                audible_tests.refuse_in_quiet_hours(command.order, book, self.plan.claims, self.at)
+                audible_tests.refuse_in_quiet_hours(command.order, self.plan.claims, self.at)
                 return [*self.alerts.handle(command, now), *self._settled()]
             case TakeFaults():
                 self.amplifier_faults = command.faults

@@ -302,11 +302,8 @@ class _Programme:
     def _end_below(self, zone: ZoneId, timeline: Timeline) -> Sample:
         """Where the recording of the endless list ends: the schedule does not cut into it."""
         claim = self._begun.get((zone, DEFAULT_LIST))
-        is_silent = any(
-            c.zone == zone and c.priority == priority.QUIET_HOURS and _holds(c, self._now)
-            for c in self._begun.values()
-        )
-        if claim is None or claim.start is None or is_silent or not _is_over(timeline, self._now):
+        is_over = _is_over(timeline, self._now)
+        if claim is None or claim.start is None or self._is_silent(zone) or not is_over:
             return self._now
         for piece in pieces(claim.source, claim.start, self._now, self._now + 1):
             return piece.at - piece.offset + piece.segment.length
@@ -324,9 +321,33 @@ class _Programme:
         source = self.sources.setdefault(name, source)
         claim = ClaimId(f"{name} {span.name}" if name != _SILENCE else span.name)
         for zone in lane.zones:
+            begin = start
+            if claim.startswith(QUIET_HOURS):
+                begin = min(until, self._after_track(zone, claim, start))
             self._timed.append(
-                Claim(claim, zone, Kind.PROGRAMME, rank, source, start=start, until=until)
+                Claim(claim, zone, Kind.PROGRAMME, rank, source, start=begin, until=until)
             )
+
+    def _after_track(self, zone: ZoneId, claim: ClaimId, start: Sample) -> Sample:
+        """When quiet hours begin: after the track where the clock stepped in (SAFETY H1)."""
+        before = self._begun.get((zone, claim))
+        if before is not None and before.start is not None and before.start <= self._now:
+            return max(start, before.start)
+        if start > self._now or self._is_silent(zone):
+            return start
+        for name in (SCHEDULE, DEFAULT_LIST):
+            running = self._begun.get((zone, name))
+            if running is not None and running.start is not None:
+                for piece in pieces(running.source, running.start, self._now, self._now + 1):
+                    return piece.at - piece.offset + piece.segment.length
+        return start
+
+    def _is_silent(self, zone: ZoneId) -> bool:
+        """Whether a silence holds a zone."""
+        return any(
+            c.zone == zone and c.priority == priority.QUIET_HOURS and _holds(c, self._now)
+            for c in self._begun.values()
+        )
 
     # --- what never ends ---
 

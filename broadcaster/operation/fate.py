@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Final
@@ -12,8 +12,10 @@ from typing import Final
 from alerts.detection import Admitted, DetectionEvent
 from alerts.detection.event import EventId, Kind, Phase, SourceId
 from broadcaster.control.acts import Play, TakeLibrary, TakeSite, Withdraw
+from broadcaster.control.steering import Steer, Steering
 from broadcaster.operation.agenda import Agenda
 from broadcaster.operation.judge import Judge
+from broadcaster.operation.owed import WITHIN_S
 from broadcaster.operation.people import People
 from broadcaster.operation.premises import GAUGE_PERIOD_S
 from broadcaster.operation.station import Station
@@ -28,6 +30,8 @@ from zones.sound import PcmId
 DAY_S: Final = 86_400.0
 _BATCH_S: Final = 5.0
 """Doors hand over together what came within this time."""
+_FRESH_S: Final = 25.0
+"""What is older by our clock does not count as it comes from a camera; gauges have longer."""
 _REPLAYABLE_S: Final = 110.0
 """Doors believe a signature for 120 s."""
 
@@ -47,6 +51,7 @@ class Odds:
     exercises: float = 0.06
     microphones: float = 0.05
     notices: float = 0.2
+    steers: float = 0.2
     deaths: float = 0.1
     deaths_between: float = 0.2
     power_cuts: float = 0.01
@@ -103,6 +108,7 @@ class Fate:
             "exercises": self._people.practise,
             "microphones": self._speak,
             "notices": self._notice,
+            "steers": self._steer,
             "deaths": self._die,
             "deaths_between": self._die_between,
             "power_cuts": self._cut_power,
@@ -130,12 +136,19 @@ class Fate:
             Admitted(event, received, f"key-{event.source}", is_clock_suspect=doors.is_suspect)
             for event in kept
         ]
-        self._truth.take(kept, station.now)
+        counts = abs(doors.error.total_seconds()) < _FRESH_S or doors.is_suspect
+        self._truth.take(kept, station.now, counts=counts)
+        if counts and self._judge.owed.take(kept, station.now):
+            self._agenda.add(station.now + WITHIN_S, "reports", self._look)
         station.detect(admitted)
         if chance.random() < 0.02:
             station.detect(admitted)
         self._sent += admitted
         del self._sent[:-200]
+
+    def _look(self) -> None:
+        """See whether evidence has the warning that it is owed, now and as long as it goes on."""
+        self._station.look()
 
     def _play(self, reports: Iterable[scenarios.Report]) -> float:
         """Have the reports of a scenario come in from now on; returns when the last one does."""
@@ -320,6 +333,24 @@ class Fate:
 
     def _notice(self) -> None:
         self._sound(priority=self._chance.choice([40, 100, 150]), kind=ClaimKind.NOTICE)
+
+    def _steer(self) -> None:
+        """Somebody mutes the programme, skips, or speaks over it for up to four hours."""
+        self._number += 1
+        zones = [zone.id for zone in self._station.premises.site.zones]
+        how = self._chance.choice([Steering.HOLD, Steering.TAKE_OVER, Steering.SKIP])
+        order = Steer(
+            key=f"steer {self._number}",
+            who="kim",
+            zones=tuple(self._chance.sample(zones, 5)),
+            steering=how,
+            source="studio",
+        )
+        self._station.command(order)
+        if self._chance.random() < 0.5:
+            back = replace(order, key=f"{order.key} back", steering=Steering.HAND_BACK)
+            at = self._station.now + self._chance.uniform(5, 900)
+            self._agenda.add(at, "handed back", lambda: self._station.command(back))
 
     def _speak(self) -> None:
         """The emergency microphone, as a claim of its level, and let go of."""

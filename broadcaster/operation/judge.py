@@ -14,21 +14,27 @@ from typing import Any, Final
 from alerts.alert import Alert, LastWord
 from alerts.book import Book
 from alerts.claim_name import ClaimName, Role, parse_claim_name
+from alerts.hazard import HazardId
 from alerts.life_cycle import ENDING, LIVING, SOUNDING, WARNING, Event, State, Who
+from alerts.message import Message
 from broadcaster.control.core import Core
 from broadcaster.engine.plan import Plan
+from broadcaster.operation.owed import Owed
+from broadcaster.operation.premises import Premises
+from broadcaster.operation.quiet_hours import QuietHours
 from broadcaster.operation.truth import Truth
 from zones.bus import Claim, Kind, Turn, ZoneId, turns
 from zones.media_time import RATE, Sample, samples
-from zones.priority import LOWEST_EMERGENCY
-from zones.site import Site
-from zones.sound import pieces
+from zones.priority import LOWEST_ANNOUNCEMENT, LOWEST_EMERGENCY
+from zones.sound import PcmId, pieces
 
 Facts = Mapping[str, Any]
 SLACK: Final[Sample] = samples(0.05)
 """How far ahead of its decision a claim with a fixed start begins, and some more."""
 RESTING: Final[Sample] = samples(10)
 """Nothing lower returns for so long after a last word (SAFETY B3)."""
+RUNS: Final[Sample] = samples(0.4)
+"""What is heard so soon is not planned anew when the wall clock steps."""
 SPOKEN: Final[Sample] = samples(2)
 """Less sound than this is no last word."""
 _LIVING: Final = frozenset(state.value for state in LIVING)
@@ -62,20 +68,30 @@ class _Heard:
     """When each zone became one of the alert's."""
     perhaps: set[ZoneId] = field(default_factory=set)
     """Given so shortly before the last word that the engine may have begun it, or not."""
-    ending: dict[ZoneId, Sample] = field(default_factory=dict)
+    ending: dict[tuple[ZoneId, str], Sample] = field(default_factory=dict)
+    """How much of each last word was heard where."""
+    said: dict[tuple[ZoneId, str], set[PcmId]] = field(default_factory=dict)
+    """What was heard of it there."""
+    asked: LastWord | None = None
+    """The last word that was asked for, and not spoken yet."""
 
 
 class Judge:
     """Watches a station and notes every rule that is broken."""
 
-    def __init__(self, site: Site, truth: Truth) -> None:
+    def __init__(self, premises: Premises, truth: Truth) -> None:
         self.broken: list[Broken] = []
         self.aired = 0
         """Warnings that began to sound."""
         self.last: list[str] = []
         """The newest moves, in words."""
         self._is_quiet_beside = True
-        self._site = site
+        self._premises = premises
+        self._site = premises.site
+        self.owed = Owed(premises.site)
+        """The evidence that must have a warning."""
+        self._quiet = QuietHours(premises.site)
+        self._recorded: set[str] = set()
         self._truth = truth
         self._expected: tuple[Alert, ...] = ()
         self._holds_from: Sample = 0
@@ -98,9 +114,9 @@ class Judge:
         is_warned = bool(self._sounding()) or bool(self._before)
         for claim in plan.claims:
             is_warned = is_warned or claim.priority >= LOWEST_EMERGENCY
-            is_warned = is_warned or claim.kind is Kind.EXERCISE
+            is_warned = is_warned or claim.kind is Kind.EXERCISE or _is_announced(claim)
             buses.setdefault(claim.zone, []).append(claim)
-        if not is_warned:
+        if not is_warned and not self._quiet.is_due(plan, begin):
             return
         for zone in (zone.id for zone in self._site.zones):
             at = begin
@@ -127,11 +143,21 @@ class Judge:
         name = parse_claim_name(claim.id)
         if name is not None and name.role is Role.BESIDE:
             name = None
+        self._judge_record(name, turn)
+        if not self._quiet.keeps(zone, turn, plan):
+            at = turn.start / RATE
+            self._break("F4", f"{claim.id} sounds in {zone} in quiet hours", at)
         self._judge_return(zone, turn, name)
         self._judge_course(zone, turn, name)
         if turn.until > max(turn.start, self._holds_from):
             self._judge_rank(zone, turn, name)
         self._remember(zone, turn, name)
+
+    def _judge_record(self, name: ClaimName | None, turn: Turn) -> None:
+        """I1: nothing sounds of which no record tells."""
+        for alert in () if name is None else name.alerts:
+            if alert not in self._recorded:
+                self._break("I1", f"{alert} sounds and is not recorded", turn.start / RATE)
 
     def _judge_rank(self, zone: ZoneId, turn: Turn, name: ClaimName | None) -> None:
         """B1, A3, B2, D3, E2: the highest living warning has its zone."""
@@ -215,14 +241,17 @@ class Judge:
             if name.role in _OF_MESSAGES:
                 heard.message.add(zone)
         if name.role in _OF_ENDINGS:
-            length = 0
+            length, said = 0, set()
             for piece in pieces(turn.claim.source, turn.origin, turn.start, turn.until):
                 if piece.segment.pcm is not None:
                     length += piece.length
                     spoken = max(spoken, piece.at + piece.length)
+                    said.add(piece.segment.pcm)
             for alert in name.alerts:
-                heard = self._heard[alert]
-                heard.ending[zone] = heard.ending.get(zone, 0) + length
+                heard, key = self._heard[alert], (zone, name.message)
+                heard.ending[key] = heard.ending.get(key, 0) + length
+                if name.role is Role.ENDING:
+                    heard.said.setdefault(key, set()).update(said)
         self._before[zone] = (turn.claim, spoken, turn.until)
 
     # --- what control says ---
@@ -235,6 +264,7 @@ class Judge:
 
     def recorded(self, facts: Facts, now: float) -> None:
         """Judge a move by its record."""
+        self._recorded.add(_id_in(facts))
         if facts["nature"] != "real":
             self.last.append(f"{now:12.3f} {facts['nature']}: {facts['from']} -> {facts['to']}")
             return
@@ -245,6 +275,7 @@ class Judge:
         )
         del self.last[:-2000]
         self._note_zones(facts, alert, now)
+        self.owed.judged(facts, now)
         self._judge_move(facts, alert, event, now)
         self._judge_asked(facts, now)
         if event is Event.MERGE:
@@ -258,15 +289,20 @@ class Judge:
         level = int(alert["content"]["level"])
         if facts["from"] in _SOUNDING and to.value not in _SOUNDING:
             if event is Event.SPOKEN:
-                self._judge_spoken(name, now)
+                self._judge_spoken(alert, self._heard.pop(name, _Heard()), now)
             elif event is not Event.MERGE:
                 self._break("D1", f"{name} went from {facts['from']} to {to.value} unspoken", now)
         if event is Event.ALL_CLEAR and who is not Who.OPERATOR and level > LOWEST_EMERGENCY:
             self._break("D1", f"nobody gave the all-clear of {name} at level {level}", now)
         if event in (Event.PROPOSE_CLEAR, Event.ALL_CLEAR) and who is Who.ENGINE:
-            above = self._truth.above(alert["hazard"], alert["zones"])
+            begun = min(self._heard[name].given.values(), default=now)
+            above = self._truth.above(alert["hazard"], alert["zones"], begun)
             if above:
                 self._break("C5", f"{name}: {event.value} while {above} is above", now)
+        if event is Event.SPOKEN and to.value in _SOUNDING:
+            self._judge_stepped_down(alert, now)
+        if alert["parting"] is not None:
+            self._heard[name].asked = LastWord(alert["parting"]["word"])
         if event in _AIRS and who is Who.ENGINE and to is State.AIRING and level >= 240:
             why = self._truth.against_evacuation(alert["hazard"], now)
             if why and not _has_person(alert):
@@ -293,15 +329,59 @@ class Judge:
             if alert["call"] is None:
                 self._break("E1", f"{name} waits for people, and nobody is called", now)
 
-    def _judge_spoken(self, name: str, now: float) -> None:
-        """D1 and D3: the last word was heard where the warning was, and nowhere else."""
-        heard = self._heard.pop(name, _Heard())
-        spoken = {zone for zone, length in heard.ending.items() if length >= SPOKEN}
+    def _judge_stepped_down(self, alert: Facts, now: float) -> None:
+        """D2: a step down has words of its own; they are no end, and another one needs its own."""
+        heard = self._heard[alert["id"]]
+        zones = heard.message & set(alert["zones"])
+        missing = zones - self._zones_that_heard(heard, alert)
+        if missing - heard.perhaps:
+            self._break("D2", f"{alert['id']}: no step down in {sorted(missing)}", now)
+        heard.ending.clear()
+        heard.said.clear()
+        heard.asked = None
+
+    def _judge_spoken(self, alert: Facts, heard: _Heard, now: float) -> None:
+        """D1, D3 and D4: the word asked for was heard where the warning was, and nowhere else."""
+        name = alert["id"]
+        if heard.asked is None:
+            self._break("D4", f"{name} ended, and nobody asked for a last word", now)
+            return
+        spoken = self._zones_that_heard(heard, alert)
         if heard.message - spoken:
-            self._break("D3", f"{name}: no last word in {sorted(heard.message - spoken)}", now)
-        if spoken - heard.message - heard.perhaps:
-            wrong = sorted(spoken - heard.message - heard.perhaps)
-            self._break("D3", f"{name}: a last word in {wrong}", now)
+            zones = sorted(heard.message - spoken)
+            self._break("D3", f"{name}: no {heard.asked.value} in {zones}", now)
+        anything = {zone for (zone, _), length in heard.ending.items() if length >= SPOKEN}
+        wrong = anything - heard.message - heard.perhaps
+        if wrong:
+            self._break("D3", f"{name}: a last word in {sorted(wrong)}", now)
+
+    def _zones_that_heard(self, heard: _Heard, alert: Facts) -> set[ZoneId]:
+        """Where the last word that was asked for was heard, with all its words."""
+        if heard.asked is None:
+            return set()
+        first, *others = self._last_words(heard.asked, alert["hazard"])
+        needed = {pcm for one in others for pcm in self._premises.words(one)}
+        return {
+            zone
+            for (zone, message), length in heard.ending.items()
+            if message == first.id
+            and length >= SPOKEN
+            and needed <= heard.said.get((zone, message), needed)
+        }
+
+    def _last_words(self, word: LastWord, hazard: str) -> list[Message]:
+        messages, of = self._premises.messages, HazardId(hazard)
+        match word:
+            case LastWord.CORRECTION:
+                return [messages.correction(of)]
+            case LastWord.STEP_DOWN:
+                return [messages.step_down(of)]
+            case LastWord.HAZARD_OVER:
+                return [messages.hazard_over(of)]
+            case LastWord.PATH_OPEN:
+                return [messages.path_open()]
+            case LastWord.BOTH:
+                return [messages.hazard_over(of), messages.path_open()]
 
     def came_back(self, before: Mapping[str, Facts], book: Book, now: float) -> None:
         """I2: nothing that was recorded is lost."""
@@ -318,12 +398,23 @@ class Judge:
         self._before.clear()
         self._playing.clear()
 
-    def stepped(self, core: Core, before: tuple[Alert, ...], now: float) -> None:
-        """H2: alerts do not notice that the wall clock stepped."""
+    def stepped(self, core: Core, before: tuple[Alert, ...], plan: Plan, now: float) -> None:
+        """H1 and H2: what runs goes on, and alerts do not notice that the wall clock stepped."""
         for one in before:
             after = core.warnings.book.alert(one.id)
             if after is None or (after.state, after.revision) != (one.state, one.revision):
                 self._break("H2", f"{one.id} moved as the wall clock stepped", now)
+        at = round(now * RATE)
+        self._quiet.stepped(at)
+        for zone in (zone.id for zone in self._site.zones):
+            running = _runs(plan, zone, at)
+            if running and running != _runs(core.plan, zone, at):
+                self._break("H1", f"what runs in {zone} changes as the wall clock steps", now)
+
+    def look(self, alerts: tuple[Alert, ...], since: float, now: float) -> None:
+        """C1, C3 and C6: evidence that goes on has a warning, or a person who ended it."""
+        for sentence in self.owed.missing(alerts, now, since):
+            self._break("C1", sentence, now)
 
     def repeated(self, before: tuple[Alert, ...], after: tuple[Alert, ...], now: float) -> None:
         """Replays raise nothing."""
@@ -331,6 +422,27 @@ class Judge:
         for one in after:
             if one.id not in known or (one.state in SOUNDING and known[one.id] not in SOUNDING):
                 self._break("C2", f"{one.id} came of a replay", now)
+
+
+def _is_announced(claim: Claim) -> bool:
+    return LOWEST_ANNOUNCEMENT <= claim.priority < LOWEST_EMERGENCY
+
+
+def _id_in(facts: Facts) -> str:
+    """The alert, exercise or test that a record is about."""
+    found = next(facts[key] for key in ("alert", "exercise", "self_test") if key in facts)
+    return str(found["id"])
+
+
+def _runs(plan: Plan, zone: ZoneId, at: Sample) -> list[tuple[PcmId | None, Sample]]:
+    """What sounds in a zone in the next seconds, and where in it that is."""
+    bus = [claim for claim in plan.claims if claim.zone == zone]
+    return [
+        (piece.segment.pcm, piece.at)
+        for turn in turns(bus, at, at + RUNS)
+        for piece in pieces(turn.claim.source, turn.origin, turn.start, turn.until)
+        if piece.segment.pcm is not None
+    ]
 
 
 def _said(alert: Alert) -> str:

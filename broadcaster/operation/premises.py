@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from alerts.detection import Rules
 from alerts.detection.source import Sources, sources_of
-from alerts.message import Phrase, Tone
+from alerts.message import Message, Phrase, Tone
 from alerts.message_book import MessageBook
 from alerts.voices import Status, Voice
 from broadcaster.control.ground import Ground, ground_of
@@ -29,18 +29,10 @@ _TRACK_S: Final = 150
 _SYLLABLE: Final[Sample] = RATE // 5
 
 
-class _EveryVoice(Mapping[Phrase, Voice]):
-    """A recording of whatever is asked for, as long as it would be."""
-
-    def __getitem__(self, phrase: Phrase) -> Voice:
-        name = hashlib.sha256(f"{phrase.language} {phrase.text}".encode()).hexdigest()
-        return Voice(PcmId(name), len(phrase.text) * _SYLLABLE // 2 + RATE, Status.SYNTHETIC)
-
-    def __iter__(self) -> Iterator[Phrase]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
+def _voice(phrase: Phrase) -> Voice:
+    """A recording of a phrase, as long as it would be."""
+    name = PcmId(hashlib.sha256(f"{phrase.language} {phrase.text}".encode()).hexdigest())
+    return Voice(name, len(phrase.text) * _SYLLABLE // 2 + RATE, Status.SYNTHETIC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +42,25 @@ class Premises:
     site: Site
     rules: Rules
     messages: MessageBook
+    voices: Mapping[Phrase, Voice]
+    """A recording of everything that messages say."""
 
     def ground(self, *, quiet_neighbours: bool) -> Ground:
         """The site in force; neighbours of warned zones keep quiet, or do not."""
         site = replace(self.site, quiet_neighbours=quiet_neighbours)
         sources = {f"{one.interface}/ttl8/dscp46": ("192.0.2.1", 40_000) for one in site.networks}
         return replace(ground_of(site, bytes(32), CLOCK, sources, 1), rules=self.rules)
+
+    def words(self, message: Message) -> frozenset[PcmId]:
+        """The recordings of a message that are heard of it wherever it is spoken."""
+        return frozenset(
+            pcm
+            for language in self.messages.every
+            if language in message.wordings
+            for piece in message.wordings[language].pieces
+            if isinstance(piece, str)
+            and (pcm := self.voices[Phrase(language, piece)].pcm) is not None
+        )
 
     def library(self, tracks: int) -> Library:
         """So many recordings for each programme, and every voice there can be."""
@@ -65,10 +70,7 @@ class Premises:
         }
         tones = {tone: Segment(PcmId("a" * 64), 0, 4 * RATE) for tone in Tone}
         chime = Segment(PcmId("e" * 64), 0, 10 * RATE)
-        return Library(folders, chime, voices=VoiceIndex(tones, _VOICES))
-
-
-_VOICES: Final = _EveryVoice()
+        return Library(folders, chime, voices=VoiceIndex(tones, self.voices))
 
 
 def premises(site: Site, rules: Rules, messages: MessageBook) -> Premises:
@@ -83,7 +85,13 @@ def premises(site: Site, rules: Rules, messages: MessageBook) -> Premises:
     sources = Sources(
         replace(one, period_s=periods.get(one.id, one.period_s)) for one in rules.sources
     )
-    return Premises(seldom, replace(rules, sources=sources), messages)
+    voices = {
+        phrase: _voice(phrase)
+        for message in messages.messages.values()
+        for wording in message.wordings.values()
+        for phrase in wording.fixed()
+    }
+    return Premises(seldom, replace(rules, sources=sources), messages, voices)
 
 
 def _recording(number: int) -> Recording:

@@ -70,8 +70,11 @@ class Witness(Protocol):
     def came_back(self, before: Mapping[str, Facts], book: Book, now: float) -> None:
         """A new control began from a record that held these alerts."""
 
-    def stepped(self, core: Core, before: tuple[Alert, ...], now: float) -> None:
-        """The wall clock stepped."""
+    def stepped(self, core: Core, before: tuple[Alert, ...], plan: Plan, now: float) -> None:
+        """The wall clock stepped; `before` it the alerts and the plan were these."""
+
+    def look(self, alerts: tuple[Alert, ...], since: float, now: float) -> None:
+        """Control, which is there since a moment, knows these alerts."""
 
 
 @dataclass
@@ -153,6 +156,7 @@ class Station:
         self._waiting: list[Command] = []
         self._expired_at = 0.0
         self._moved_at = 0.0
+        self._here_since = 0.0
         self._evidence_at = 0.0
         self._played_to: Sample = CLOCK.sample_at(0)
         book = Book(premises.messages)
@@ -197,6 +201,11 @@ class Station:
         self.doors.took(events, self.now)
         self.command(Detect(events=events))
 
+    def look(self) -> None:
+        """Show the witness what is known, while control is there."""
+        if self.core is not None:
+            self._witness.look(self.core.warnings.book.alerts, self._here_since, self.now)
+
     def order(self, name: str, order: BookCommand) -> None:
         """A person asks for something; while control is away the same act is sent again."""
         self.command(Alerting(key=order.key, who=order.who.name, name=name, order=order))
@@ -216,10 +225,10 @@ class Station:
         if core is not None:
             self._command(DoubtClock(why=self.doors.doubt))
         if core is not None and self.core is core:
-            before = core.warnings.book.alerts
+            before, plan = core.warnings.book.alerts, core.plan
             self._command(RetakeAnchor(anchor=self._anchor))
             if self.core is core:
-                self._witness.stepped(core, before, self.now)
+                self._witness.stepped(core, before, plan, self.now)
 
     def die(self, *, power_cut: bool = False) -> None:
         """Control ends without a word; in a power cut the run directory goes too, and the sound."""
@@ -373,6 +382,7 @@ class Station:
     def _return(self) -> None:
         """Another control begins, as it would from the directories of the one before."""
         self._returns_at = None
+        self._here_since = self.now
         self.restarts += 1
         noted = dict(self.record.noted)
         found = recover(noted.values(), self.now, self.utc, self.premises.messages)

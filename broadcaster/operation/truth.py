@@ -14,6 +14,8 @@ FIRES: Final = frozenset({Kind.SMOKE, Kind.FIRE, Kind.THERMAL})
 WATERS: Final = frozenset({Kind.WATER_LEVEL, Kind.FLOOD})
 _KINDS: Final = {"wildfire": FIRES, "flood": WATERS}
 _REMEMBERED_S: Final = 3600.0
+SILENT_S: Final = 3600.0
+"""A begin of which nothing was heard for so long is evidence only where a warning lives for it."""
 _SURE: Final = 0.8
 """The confidence that counts towards an evacuation without a person, in the rules that ship."""
 _HIGH_M: Final = 1.5
@@ -27,29 +29,36 @@ class Truth:
 
     def __init__(self, site: Site) -> None:
         self._zones = {str(camera.id): frozenset(camera.zones) for camera in site.cameras}
+        self._zones |= {str(gauge.id): frozenset(gauge.zones) for gauge in site.gauges}
         self._above: dict[tuple[str, Kind], bool] = {}
+        self._heard: dict[tuple[str, Kind], float] = {}
         self._reports: deque[tuple[float, DetectionEvent]] = deque()
         self._levels: dict[str, float] = {}
         """What each gauge read last: losing one is no all-clear (SAFETY C5)."""
 
-    def take(self, events: Iterable[DetectionEvent], now: float) -> None:
-        """Remember what came in."""
+    def take(self, events: Iterable[DetectionEvent], now: float, *, counts: bool = True) -> None:
+        """Remember what came in; a begin that doors or gate find too old does not count."""
         for event in events:
             self._reports.append((now, event))
             if event.kind is Kind.WATER_LEVEL and event.value is not None:
                 self._levels[event.source] = event.value
             is_above = _is_above(event)
-            if is_above is not None:
+            self._heard[event.source, event.kind] = now
+            if is_above is not None and (counts or not is_above):
                 self._above[event.source, event.kind] = is_above
         while self._reports and self._reports[0][0] < now - _REMEMBERED_S:
             self._reports.popleft()
 
-    def above(self, hazard: str, zones: Collection[str]) -> str:
-        """A source that last reported what this hazard is warned of, in these zones; or empty."""
+    def above(self, hazard: str, zones: Collection[str], since: float) -> str:
+        """A source that last reported what this hazard is warned of, in these zones; or empty.
+
+        One that fell silent long before a warning began, at `since`, has no part in it.
+        """
         kinds = _KINDS.get(hazard, frozenset())
         for (source, kind), is_above in self._above.items():
             seen = self._zones.get(source, frozenset(zones))
-            if is_above and kind in kinds and seen & set(zones):
+            is_old = kind in FIRES and self._heard[source, kind] + SILENT_S <= since
+            if is_above and not is_old and kind in kinds and seen & set(zones):
                 return source
         return ""
 

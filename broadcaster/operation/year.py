@@ -81,8 +81,11 @@ class _Watched:
     def came_back(self, before: Mapping[str, Mapping[str, Any]], book: Book, now: float) -> None:
         self.judge.came_back(before, book, now)
 
-    def stepped(self, core: Core, before: tuple[Alert, ...], now: float) -> None:
-        self.judge.stepped(core, before, now)
+    def stepped(self, core: Core, before: tuple[Alert, ...], plan: Plan, now: float) -> None:
+        self.judge.stepped(core, before, plan, now)
+
+    def look(self, alerts: tuple[Alert, ...], since: float, now: float) -> None:
+        self.judge.look(alerts, since, now)
 
 
 def operate(
@@ -99,7 +102,7 @@ def operate(
     """
     chance = random.Random(seed)
     truth = Truth(premises.site)
-    judge = Judge(premises.site, truth)
+    judge = Judge(premises, truth)
     watched = _Watched(judge)
     agenda = Agenda()
     station = Station(premises, BEGIN, watched)

@@ -160,7 +160,7 @@ const SENTENCES = {
   "token-not-programme": ["this token is only for some zones; the programme is one", "이 토큰은 몇 구간에만 쓸 수 있습니다. 편성은 하나입니다"],
   "no-live-source": ["there is no live source {name}; there are {names}", "생방송 {name}이/가 없습니다. 있는 것: {names}"],
   "no-live-sources": ["none: broadcaster schedule set sources ...", "없음: broadcaster schedule set sources ..."],
-  "audible-test-quiet": ["it is quiet hours in {zones}: the audible test waits for the day", "{zones}은/는 조용한 시간입니다. 들리는 시험은 낮에 합니다"],
+  "audible-test-quiet": ["it is quiet hours in {zones}: tests and exercises wait for the day", "{zones}은/는 조용한 시간입니다. 시험과 훈련은 낮에 합니다"],
   "no-page": ["there is no page {path}", "{path} 화면은 없습니다"],
   "other-version": ["that file is not of this version: load anew", "이 버전의 파일이 아닙니다. 새로 고치십시오"],
   "need-message-or-hazard": ["name a message or a hazard", "무엇을 경보할지 고르십시오"],

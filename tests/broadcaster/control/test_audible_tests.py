@@ -71,9 +71,9 @@ def test_after_a_restart_it_is_the_same_order():
 # --- what sounds ---
 
 
-def order(zones=("stream-1", "hill-1"), key="t"):
+def order(zones=("stream-1", "hill-1"), key="t", message="audible-test"):
     start = StartExercise(
-        key=key, who=Person("kim", frozenset({"operator"})), message=MessageId("audible-test"),
+        key=key, who=Person("kim", frozenset({"operator"})), message=MessageId(message),
         zones=tuple(map(ZoneId, zones)),
     )  # fmt: skip
     return Alerting(key=key, who="kim", name="exercise", order=start)
@@ -115,15 +115,16 @@ def test_what_is_real_ends_it_everywhere():
     assert exercise.is_stopped
 
 
+@pytest.mark.parametrize("message", ["audible-test", "exercise"])
 @pytest.mark.parametrize("zones", [("stream-1",), ("hill-1", "stream-1")])
-def test_it_is_refused_where_it_is_quiet(zones):
+def test_it_is_refused_where_it_is_quiet_and_so_is_an_exercise(zones, message):
     core = started()
     quiet = Claim(
         ClaimId("quiet-hours 1"), ZoneId("stream-1"), Kind.PROGRAMME, 21,
         core.plan.claims[0].source, start=0,
     )  # fmt: skip
     core.plan = replace(core.plan, claims=(*core.plan.claims, quiet))
-    (answer,) = answers(core.handle(order(zones), 1.0))
+    (answer,) = answers(core.handle(order(zones, message=message), 1.0))
     assert "quiet hours in stream-1" in answer.error
     assert loud(core) == {}
     assert core.warnings.book.exercises == ()

@@ -199,6 +199,18 @@ def test_a_clock_step_moves_the_future_and_cuts_nothing_that_runs():
     assert len(Timeline(timeline.items).stretches) == 1
 
 
+def test_a_clock_that_steps_into_quiet_hours_lets_the_track_end_and_is_quiet_then():
+    core = quiet_core()
+    running = track_at(core, 100.0)
+    step = replace(wall(100.0), utc=wall(100.0).utc + timedelta(hours=2))
+    core.handle(RetakeAnchor(anchor=step), 100.0)
+    assert (on_air(core, 101.0), track_at(core, 101.0)) == ("schedule", running)
+    play_until(core, 100.0, 200.0)
+    assert (on_air(core, 149.0), track_at(core, 149.0)) == ("schedule", running)
+    assert str(on_air(core, 151.0)).startswith("quiet-hours")
+    assert str(on_air(core, at(6))).startswith("quiet-hours")
+
+
 def test_what_the_preview_says_is_what_the_plan_plays():
     core = scheduled(entry("half", "21:30", 15), entry("later", "22:40", 30))
     premises, _ = outlined(entry("half", "21:30", 15), entry("later", "22:40", 30))
