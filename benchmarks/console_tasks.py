@@ -32,6 +32,7 @@ PAGES: Final = {
     "/map": ".map-zone",
     "/log": ".entries tbody tr",
     "/wall": ".wall-tile",
+    "/week": ".week-block",
     "/devices": ".devices tbody tr",
     "/people": ".people-page header",
     "/docs": "section",

@@ -52,6 +52,7 @@ RIGHTS: Final[Mapping[str, frozenset[Role]]] = {
     "schedule-versions": _ALL,
     "schedule-check": _ALL,
     "schedule-preview": _ALL,
+    "schedule-week": _ALL,
     "calendar": _ALL,
     "playlists": _ALL,
     "playlist": _ALL,

@@ -201,6 +201,15 @@ class ScheduleEdit(Request):
         return self
 
 
+class WeekAsked(Request):
+    """Which days, and the change to try: nothing is kept."""
+
+    first: Day | None = Field(None, description="The first day; without one this week's Monday.")
+    days: Annotated[int, Field(ge=1, le=14)] = 7
+    put: dict[Section, dict[Named, dict[str, Any]]] = Field(default_factory=dict)
+    remove: dict[Section, list[Named]] = Field(default_factory=dict)
+
+
 class ScheduleText(Request):
     """A whole schedule as a YAML file."""
 
@@ -263,6 +272,16 @@ class PreviewShown(Answer):
     conflicts: list[dict[str, Any]]
     silences: list[dict[str, Any]]
     tracks: list[dict[str, Any]]
+
+
+class WeekShown(Answer):
+    """Days and blocks; what the change would change, and what is wrong with it. Times are UTC."""
+
+    version: dict[str, Any] | None
+    days: list[dict[str, Any]]
+    blocks: list[dict[str, Any]]
+    changes: list[str]
+    problems: list[dict[str, Any]]
 
 
 # --- on air ---------------------------------------------------------------------------------------

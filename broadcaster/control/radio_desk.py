@@ -36,6 +36,7 @@ from broadcaster.radio.recordings import RecordingsError
 from broadcaster.radio.schedule_store import Refused, said
 from broadcaster.radio.station import RadioStation
 from broadcaster.radio.uploads import place_of
+from broadcaster.radio.week import week_fields
 from playlists.playlist import lists_holding
 from playlists.playlist_file import Form
 from playlists.schedule_edit import Edit, Version
@@ -79,6 +80,7 @@ class RadioDesk:
             "schedule-versions": _versions,
             "schedule-check": _check,
             "schedule-preview": _preview,
+            "schedule-week": _week,
             "calendar": _calendar,
             "calendar-import": _calendar_import,
             "playlists": _playlists,
@@ -149,9 +151,18 @@ def _schedule(station: RadioStation, fields: _Fields) -> dict[str, Any]:
 
 
 def _edit(station: RadioStation, fields: _Fields) -> dict[str, Any]:
+    made = station.schedules.change(_said_edit(fields), *_by(fields), station.names)
+    return _made(station, made)
+
+
+def _said_edit(fields: _Fields) -> Edit:
     removed = {name: tuple(names) for name, names in dict(fields.get("remove") or {}).items()}
-    edit = Edit(dict(fields.get("put") or {}), removed, fields.get("base"))
-    return _made(station, station.schedules.change(edit, *_by(fields), station.names))
+    return Edit(dict(fields.get("put") or {}), removed, fields.get("base"))
+
+
+def _week(station: RadioStation, fields: _Fields) -> dict[str, Any]:
+    first, days = str(fields.get("first") or ""), int(fields.get("days", 7))
+    return week_fields(station, first, days, _said_edit(fields))
 
 
 def _replace(station: RadioStation, fields: _Fields) -> dict[str, Any]:

@@ -18,6 +18,7 @@ def test_the_administrator_may_do_everything():
 def test_whoever_only_looks_changes_nothing():
     programme = {
         *("schedule", "schedule-versions", "schedule-check", "schedule-preview", "calendar"),
+        "schedule-week",
         *("playlists", "playlist", "playlist-export", "recordings", "recording", "duplicates"),
         "uploads",
     }

@@ -27,6 +27,7 @@ VIEWS = {
     "log": ("/log", ".entries tbody tr"),
     "wall": ("/wall", ".wall-tile"),
     "on-air": ("/on-air", ".on-air-page tbody tr"),
+    "week": ("/week", ".week-block"),
     "library": ("/library", ".library-page tbody tr"),
     "devices": ("/devices", ".device-fault"),
     "people": ("/people", ".people-page tbody tr"),

@@ -16,6 +16,7 @@ VIEWS = {
     "/log": ".entries tbody tr",
     "/wall": ".wall-tile",
     "/on-air": ".on-air-page tbody tr",
+    "/week": ".week-block",
     "/library": ".library-page tbody tr",
     "/devices": ".devices tbody tr",
     "/people": ".people-page tbody tr",

@@ -42,6 +42,9 @@ RADIO = {
     "schedule-edit": VERSION, "schedule-replace": VERSION, "schedule-undo": VERSION,
     "playlist-import": VERSION, "calendar-import": VERSION,
     "schedule-check": SEEN, "schedule-preview": SEEN,
+    "schedule-week": {
+        "version": VERSION, "days": [], "blocks": [], "changes": [], "problems": [],
+    },
     "schedule-versions": {"versions": [VERSION]},
     "now-playing": {"zones": []},
     "as-run": {"entries": [], "all": 0, "since": "2026-11-01T00:00:00+09:00", "until": None,

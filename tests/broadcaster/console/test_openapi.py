@@ -63,6 +63,7 @@ REQUESTS = [
     ("PATCH", "/api/v1/schedule", {"put": {"entries": {"morning": {"zones": "all"}}}, "base": 1}),
     ("PUT", "/api/v1/schedule", {"text": "schema: 1", "why": "new"}),
     ("POST", "/api/v1/schedule/check", {"text": "schema: 1"}),
+    ("POST", "/api/v1/schedule/week", {"first": "2026-11-23"}),
     ("GET", "/api/v1/schedule/versions", None),
     ("POST", "/api/v1/schedule/undo", {"version": 1}),
     ("GET", "/api/v1/schedule/preview?days=7&zone=upper", None),

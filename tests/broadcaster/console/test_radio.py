@@ -107,6 +107,8 @@ async def test_whoever_only_looks_changes_nothing(bench, method, path, body):
         ("DELETE", "playlists/calm", None, "schedule-edit", {"remove": {"playlists": ["calm"]}}),
         ("GET", "schedule/preview?days=7&zone=hill", None, "schedule-preview",
          {"days": 7.0, "zone": "hill"}),
+        ("POST", "schedule/week", {"first": "2026-11-23"}, "schedule-week",
+         {"first": "2026-11-23", "days": 7}),
     ],
 )  # fmt: skip
 async def test_control_is_asked_for_what_was_said(bench, method, path, body, name, fields):

@@ -59,6 +59,46 @@ async def test_a_preview_tells_tracks_and_findings(desk):
     assert all(one["remedy"] for one in seen["findings"])
 
 
+async def test_a_week_shows_what_each_zone_has_and_what_a_change_would_make_of_it(desk):
+    lists = {"playlists": {"calm": {"items": ["r1", "r2"]}}}
+    await asked(desk, "schedule-edit", put={**lists, "entries": {"morning": ENTRY}})
+    seen = await asked(desk, "schedule-week", first="2026-11-16")
+    assert [one["date"] for one in seen["days"]][-1] == "2026-11-22"
+    (block,) = (one for one in seen["blocks"] if one["name"] == "morning")
+    assert (block["begin"], block["source"]) == ("2026-11-21T22:00:00+00:00", "playlist")
+    assert len(block["zones"]) == 14
+    assert {one["source"] for one in seen["blocks"]} == {"playlist", "folder"}
+    assert (seen["version"]["version"], seen["changes"], seen["problems"]) == (1, [], [])
+    noon = {"zones": "all", "silence": True, "first": "2026-11-20 12:00", "length": "10 min"}
+    tried = await asked(desk, "schedule-week", first="2026-11-16", put={"entries": {"noon": noon}})
+    assert tried["changes"] == ["entries noon: added"]
+    assert "silence" in {one["source"] for one in tried["blocks"]}
+    assert (await asked(desk, "schedule"))["version"]["version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "says"),
+    [
+        ({"playlist": "colm"}, "playlist", "there is no playlist"),
+        ({"zones": ["nowhere"]}, "zones", "no zone or group"),
+        ({"first": "yesterday"}, "first", "is not a day and time"),
+        ({"length": "9 d"}, "length", "7 d"),
+        ({"rule": "FREQ=NEVER"}, "rule", "needs FREQ="),
+        ({"rank": 200}, "rank", "100"),
+    ],
+)
+async def test_what_is_wrong_with_a_change_is_told_at_its_field(desk, wrong, field, says):
+    await asked(desk, "schedule-edit", put={"playlists": {"calm": {"items": ["r1"]}}})
+    put = {"entries": {"morning": {**ENTRY, **wrong}}}
+    seen = await asked(desk, "schedule-week", first="2026-11-16", put=put)
+    assert seen["changes"] == []
+    (problem,) = seen["problems"]
+    assert problem["field"] == field
+    assert says in problem["problem"]
+    removed = await asked(desk, "schedule-week", first="2026-11-16", remove={"entries": ["none"]})
+    assert 'no "none" to remove' in removed["problems"][0]["problem"]
+
+
 async def test_recordings_are_found_and_described_in_seconds(desk):
     (found,) = (await asked(desk, "recordings", words="track 2"))["recordings"]
     said = await asked(desk, "recording-say", recording=found["id"], said={"segue": 100.5})
