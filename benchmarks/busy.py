@@ -5,11 +5,13 @@ input; it says BUSY when all of it has begun.
 """
 
 import asyncio
+import contextlib
 import json
 import re
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -38,7 +40,11 @@ def busy(station: Running, state: Path, sound: Path) -> Iterator[None]:
     argv = [sys.executable, "-m", "benchmarks.busy", url, str(state), str(sound)]
     with started(argv) as child:
         child.wait_for("BUSY", 30.0, station.supervisor)
-        yield
+        try:
+            yield
+        finally:
+            # What it imports goes into the state directory, which is removed after this.
+            child.end_softly()
 
 
 def _token(state: Path) -> str:
@@ -100,8 +106,20 @@ async def _import(state: Path, sound: Path) -> None:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
         )
-        await process.wait()
+        try:
+            await process.wait()
+        finally:
+            if process.returncode is None:
+                process.terminate()
+                await process.wait()
+
+
+async def _until_told(work: Coroutine[None, None, None]) -> None:
+    task = asyncio.create_task(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 if __name__ == "__main__":
-    asyncio.run(_keep_busy(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])))
+    asyncio.run(_until_told(_keep_busy(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))))

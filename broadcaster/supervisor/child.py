@@ -32,7 +32,8 @@ class Duty:
 
     `delays` are the seconds before the first, second, ... restart in a row; the last one is used
     for all that follow, because nothing here is ever given up. `stop_limit` is how long it may
-    take to end when asked. One that `waits_for_sound` is started once an engine speaks.
+    take to end when asked. One that `waits_its_turn` is started once an engine speaks and control
+    takes commands.
     """
 
     role: str
@@ -40,7 +41,7 @@ class Duty:
     delays: tuple[float, ...]
     descriptors: tuple[int, ...] = ()
     stop_limit: float = 2.0
-    waits_for_sound: bool = False
+    waits_its_turn: bool = False
 
 
 class Child:

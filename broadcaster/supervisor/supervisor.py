@@ -55,6 +55,9 @@ _STANDING_BY: Final = 2.0
 """Seconds in which a standby that is started anew has everything staged."""
 _ALONE: Final = 1.0
 """Seconds an engine that starts anew has the processors to itself."""
+_IN_TURN: Final = 3.0
+"""Seconds others wait at most for control to take commands before they begin."""
+_LOOK: Final = 0.05
 _START_LIMIT: Final = 10.0
 """Seconds a process may take to begin: an engine to speak when nobody does, control to listen."""
 
@@ -216,9 +219,11 @@ class Supervisor:
 
     async def _keep(self, child: Child, is_standby: bool) -> None:
         """Start a process again whenever it ends."""
-        if (is_standby or child.duty.waits_for_sound) and not child.pid:
+        if (is_standby or child.duty.waits_its_turn) and not child.pid:
             # What starts at once takes the processor from the engine.
             await self.speaking.wait()
+        if child.duty.waits_its_turn and not child.pid:
+            await self._controlled()
         while True:
             try:
                 if not child.pid:
@@ -233,6 +238,17 @@ class Supervisor:
             await asyncio.sleep(child.delay())
             if is_standby and self._speaker() is None:
                 await self._let_the_other_begin()
+
+    async def _controlled(self) -> None:
+        """Wait until control takes commands, or should have by now."""
+        socket = self._options.run.control_socket
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_IN_TURN):
+                while True:
+                    with suppress(LinkError):
+                        async with connect(socket, "supervisor", _ANSWER_LIMIT):
+                            return
+                    await asyncio.sleep(_LOOK)
 
     async def _let_the_other_begin(self) -> None:
         """Both engines are gone: one alone is on air sooner than two that start together."""
@@ -426,7 +442,7 @@ class Supervisor:
             for role, words in words_of.items():
                 module = f"broadcaster.{role}.main"
                 command = python_module(module, *places, *words, *parent)
-                duties.append(Duty(role, command, DELAYS, waits_for_sound=True))
+                duties.append(Duty(role, command, DELAYS, waits_its_turn=True))
         if options.with_amplifiers:
             places = given(run, config, here)
             module = "broadcaster.simulator.amplifiers"

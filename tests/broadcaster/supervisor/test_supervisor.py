@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from broadcaster.engine.shared_block import SharedBlock
+from broadcaster.link import LinkServer
 from broadcaster.run_directory import ProcessTable, RunDirectory, StateDirectory
 from broadcaster.supervisor.ground import Options
 from broadcaster.supervisor.supervisor import Supervisor
@@ -272,6 +273,28 @@ async def test_it_can_be_embedded(options):
             assert {entry.role for entry in running} >= {"engine", "control", "ear"}
         assert [entry.pid for entry in running if is_alive(entry.pid)] == []
         assert options.run.holder() is None
+
+
+async def test_those_who_only_show_begin_when_control_takes_commands(options, run_directory):
+    waiting = asyncio.create_task(Supervisor(options)._controlled())
+    await asyncio.wait({waiting}, timeout=0.2)
+    assert not waiting.done()
+
+    async def answer(command):
+        return {}
+
+    server = LinkServer(run_directory / "control.sock", "control", answer, dict)
+    listening = asyncio.create_task(server.run())
+    async with asyncio.timeout(PATIENCE):
+        await waiting
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_those_who_only_show_begin_without_control_too(options, monkeypatch):
+    monkeypatch.setattr("broadcaster.supervisor.supervisor._IN_TURN", 0.01)
+    async with asyncio.timeout(PATIENCE):
+        await Supervisor(options)._controlled()
 
 
 async def test_systemd_is_told(options, run_directory, monkeypatch):
