@@ -331,7 +331,7 @@ class _Programme:
     def _after_track(self, zone: ZoneId, claim: ClaimId, start: Sample) -> Sample:
         """When quiet hours begin: after the track where the clock stepped in (SAFETY H1)."""
         before = self._begun.get((zone, claim))
-        if before is not None and before.start is not None and before.start <= self._now:
+        if before is not None and before.start is not None and _holds(before, self._now):
             return max(start, before.start)
         if start > self._now or self._is_silent(zone):
             return start

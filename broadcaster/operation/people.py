@@ -24,7 +24,7 @@ from alerts.commands import (
     StepDown,
 )
 from alerts.hazard import Level
-from alerts.life_cycle import SOUNDING, WARNING, State
+from alerts.life_cycle import SOUNDING, WARNING, Event, State
 from alerts.spoken import MessageId
 from broadcaster.operation.agenda import Agenda
 from broadcaster.operation.station import Station
@@ -42,6 +42,8 @@ _MESSAGES: Final = (
     "heat-caution",
 )
 _ANSWERS: Final = ("nobody", "yes", "no", "wait", "both")
+_LOOKED_AFTER: Final = frozenset({Event.LOSE_SENSOR.value, Event.BLOCK_PROPOSAL.value})
+"""What nothing ends but a person who goes and looks."""
 _SOUNDING: Final = frozenset(state.value for state in SOUNDING)
 
 
@@ -58,9 +60,13 @@ class People:
 
     def hear(self, facts: Mapping[str, Any], now: float) -> None:
         """Decide what to do about a move of an alert, and when."""
-        if facts["nature"] != "real" or facts["from"] == facts["to"]:
+        if facts["nature"] != "real":
             return
         name, to = AlertId(facts["alert"]["id"]), facts["to"]
+        if facts["event"] in _LOOKED_AFTER and self._chance.random() < 0.5:
+            self._later(now + self._chance.uniform(30, 1200), name, "all-clear")
+        if facts["from"] == to:
+            return
         if to == State.PENDING.value:
             self._judge(name, now)
         elif to == State.AIRING.value and facts["from"] not in _SOUNDING:

@@ -211,6 +211,15 @@ def test_a_clock_that_steps_into_quiet_hours_lets_the_track_end_and_is_quiet_the
     assert str(on_air(core, at(6))).startswith("quiet-hours")
 
 
+def test_a_clock_that_steps_back_into_the_end_of_quiet_hours_cuts_nothing_either():
+    core = quiet_core()
+    now = play_until(core, 0.0, at(9, 1))
+    assert on_air(core, now) == "schedule"
+    step = replace(wall(now), utc=wall(now).utc - timedelta(seconds=90))
+    core.handle(RetakeAnchor(anchor=step), now)
+    assert on_air(core, now + 1) == "schedule"
+
+
 def test_what_the_preview_says_is_what_the_plan_plays():
     core = scheduled(entry("half", "21:30", 15), entry("later", "22:40", 30))
     premises, _ = outlined(entry("half", "21:30", 15), entry("later", "22:40", 30))
