@@ -126,11 +126,15 @@ def laid_out(
 
 
 def cut_off(items: Iterable[Item], at: Sample, fade: Sample) -> tuple[Item, ...]:
-    """The items with whatever sounds at `at` faded out from there; nothing follows it."""
+    """The items with whatever sounds at `at` faded out from there; nothing follows it.
+
+    Of two that cross, the first goes on fading as it did, and the second not before it.
+    """
     begun = [item for item in items if item[0] < at]
-    if begun and begun[-1][0] + begun[-1][1].length > at + fade:
+    end = max([at + fade, *(start + segment.length for start, segment in begun[:-1])])
+    if begun and begun[-1][0] + begun[-1][1].length > end:
         work = _Work(begun, CROSSFADE, [])
-        work.cut(at + fade, fade)
+        work.cut(end, end - at)
     return tuple(begun)
 
 

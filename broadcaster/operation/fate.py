@@ -147,8 +147,12 @@ class Fate:
         del self._sent[:-200]
 
     def _look(self) -> None:
-        """See whether evidence has the warning that it is owed, now and as long as it goes on."""
-        self._station.look()
+        """See whether evidence has the warning that it is owed; a new control has time for it."""
+        station = self._station
+        if station.book is None or station.now < station.here_since + WITHIN_S:
+            self._agenda.add(station.now + WITHIN_S, "reports", self._look)
+        else:
+            station.look()
 
     def _play(self, reports: Iterable[scenarios.Report]) -> float:
         """Have the reports of a scenario come in from now on; returns when the last one does."""
@@ -224,9 +228,10 @@ class Fate:
     def _read_gauges(self) -> None:
         """Gauges and cameras that read staffs tell of dry weather, unless there is a flood.
 
-        One that is lost tells nothing.
+        One that is lost tells nothing. What goes on has its warning still.
         """
         station = self._station
+        station.look()
         if station.now < self._measured_until:
             return
         self._number += 1

@@ -148,6 +148,8 @@ class Station:
         self.quiet_neighbours = True
         self.tracks = 4
         self.wall_offset_s = 0.0
+        self.here_since = 0.0
+        """When the control that is there, or was last, began."""
         self._begin = begin
         self._witness = witness
         self._memory: Facts | None = None
@@ -156,7 +158,6 @@ class Station:
         self._waiting: list[Command] = []
         self._expired_at = 0.0
         self._moved_at = 0.0
-        self._here_since = 0.0
         self._evidence_at = 0.0
         self._played_to: Sample = CLOCK.sample_at(0)
         book = Book(premises.messages)
@@ -202,9 +203,9 @@ class Station:
         self.command(Detect(events=events))
 
     def look(self) -> None:
-        """Show the witness what is known, while control is there."""
+        """Show the witness what is known, if control is there."""
         if self.core is not None:
-            self._witness.look(self.core.warnings.book.alerts, self._here_since, self.now)
+            self._witness.look(self.core.warnings.book.alerts, self.here_since, self.now)
 
     def order(self, name: str, order: BookCommand) -> None:
         """A person asks for something; while control is away the same act is sent again."""
@@ -382,7 +383,7 @@ class Station:
     def _return(self) -> None:
         """Another control begins, as it would from the directories of the one before."""
         self._returns_at = None
-        self._here_since = self.now
+        self.here_since = self.now
         self.restarts += 1
         noted = dict(self.record.noted)
         found = recover(noted.values(), self.now, self.utc, self.premises.messages)

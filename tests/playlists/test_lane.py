@@ -6,7 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playlists.deal import Deal, _starts
-from playlists.lane import HEADROOM_DBTP, Circle, Dealt, Due, Item, Stretch, gain_of, laid_out
+from playlists.lane import (
+    HEADROOM_DBTP,
+    Circle,
+    Dealt,
+    Due,
+    Item,
+    Stretch,
+    cut_off,
+    gain_of,
+    laid_out,
+)
 from playlists.recording import Recording, Role
 from playlists.rotation import Rotation
 from zones.media_time import RATE
@@ -46,6 +56,15 @@ def test_a_hard_start_is_at_its_sample_and_the_track_before_it_is_faded_out():
     at, before = items[place - 1]
     assert at + before.length == 10 * MINUTE
     assert before.fade_out == 2 * RATE
+
+
+def test_what_is_skipped_where_two_tracks_cross_is_a_timeline_still():
+    items = lane([Stretch(0, 60 * MINUTE, BASE, "a")])
+    at, _ = items[1]
+    assert at < items[0][0] + items[0][1].length, "they cross"
+    for later in range(-RATE, 8 * RATE, RATE // 5):
+        cut = Timeline(cut_off(items, at + later, RATE))
+        assert cut.stretches[-1][1] <= max(at + later + RATE, items[0][0] + items[0][1].length)
 
 
 def test_a_soft_start_waits_for_the_track_within_its_patience():
