@@ -44,6 +44,7 @@ _BY_POLL: Final = (
     "amplifier",
     "stream",
     "config",
+    "volume",
     "clock",
 )
 """Believed as soon as a second look confirms them."""

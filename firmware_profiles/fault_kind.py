@@ -40,6 +40,7 @@ class FaultKind(Enum):
     BATTERY = "battery"
     CLOCK = "clock"
     CONFIG = "config"
+    VOLUME = "volume"
     FIRMWARE = "firmware"
     IDENTITY = "identity"
     SENDER = "sender"
@@ -217,6 +218,14 @@ CHARACTERS: Final[dict[FaultKind, Character]] = {
         "장비 설정을 사이트 파일과 비교하십시오",
         "compare its settings with the site file",
         Severity.MAJOR,
+    ),
+    FaultKind.VOLUME: _kind(
+        "음량이 시운전 때와 다름",
+        "its volume is not the one it was commissioned with",
+        "장비의 음량을 되돌리십시오. 새 음량이 맞으면 이 고장을 초기화하십시오",
+        "set its volume back; if the new one is meant, reset this fault",
+        Severity.MAJOR,
+        under_warning=Severity.CRITICAL,
     ),
     FaultKind.FIRMWARE: _kind(
         "펌웨어가 프로파일 범위 밖",

@@ -36,6 +36,8 @@ class Role(Enum):
     FIRMWARE = "firmware"
     MODEL = "model"
     SERIAL = "serial"
+    VOLUME = "volume"
+    """A level that is set on the device: it stays what it was at commissioning (SAFETY F3)."""
     MULTICAST_PACKETS = "multicast_packets"
     """Multicast packets that came in at the interface: the witness of arrival."""
 
@@ -85,7 +87,8 @@ class Item:
     @property
     def kinds(self) -> frozenset[FaultKind]:
         """The kinds of fault that this object can show."""
-        named = {*self.states.values(), *self.bits.values(), self.fault}
+        volume = FaultKind.VOLUME if self.role is Role.VOLUME else None
+        named = {*self.states.values(), *self.bits.values(), self.fault, volume}
         return frozenset(kind for kind in named if kind is not None)
 
 

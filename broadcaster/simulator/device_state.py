@@ -27,7 +27,7 @@ TRAPS: Final = {
 LINES: Final = {"line.open": 2, "line.short": 3, "line.ground": 4}
 FAULTS: Final = (
     *LINES, "amplifier", "overheat", "fan", "mains", "battery", "stream", "clock", "config",
-    "deaf", "slow", "garbage", "loss", "twice", "toobig", "elsewhere", "strange",
+    "volume", "deaf", "slow", "garbage", "loss", "twice", "toobig", "elsewhere", "strange",
 )  # fmt: skip
 """What can be broken, and mended again."""
 EVENTS: Final = ("reboot", "firmware", "exchange", "skew")
@@ -51,6 +51,8 @@ class DeviceState:
     outputs: int
     started: float
     firmware: str = "1.2"
+    volume: int = 80
+    """The level it is set to, in percent."""
     boots: int = 1
     engine: int = 0
     broken: dict[str, int] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class DeviceState:
             6: ("integer", 2 if "stream" in broken or not self.is_receiving else 1),
             7: ("integer", 1800 if "clock" in broken else 3),
             8: ("integer", 2 if "config" in broken else 1),
+            10: ("gauge", 35 if "volume" in broken else self.volume),
         }
         for number, typed in own.items():
             # Text where a number should be, and far too much of it.

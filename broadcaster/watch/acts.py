@@ -81,6 +81,8 @@ class Acts:
                 watched.known_firmware = ""
                 self._watch.memory.firmware.pop(watched.id, None)
                 watched.enrolment_is_due()
+            if watched is not None and fault.key.kind is FaultKind.VOLUME:
+                watched.accept_volume(fault.key.part)
             self._watch.told()
         return {"faults": names}
 

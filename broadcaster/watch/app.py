@@ -83,6 +83,7 @@ class Watch:
             str(each.id): WatchedAmplifier(
                 each, profiles[each.profile], str(each.id) in self.agents,
                 memory.firmware.get(str(each.id), ""),
+                dict(memory.volumes.get(str(each.id), {})),
             )
             for each in site.amplifiers
         }  # fmt: skip
@@ -242,6 +243,9 @@ class Watch:
             self.keep()
         if watched.known_firmware and name not in self._memory.firmware:
             self._memory.firmware[name] = watched.known_firmware
+            self.keep()
+        if watched.commissioned != self._memory.volumes.get(name, {}):
+            self._memory.volumes[name] = dict(watched.commissioned)
             self.keep()
 
     def server_time(self) -> float:

@@ -24,6 +24,8 @@ LONGEST_MAINTENANCE: Final = 8 * 3600.0
 """Seconds an amplifier may be in maintenance at most."""
 MOST_PLACES: Final = 256
 """Places of one amplifier in which something may be wrong; more are a device that lies."""
+ACCEPTED: Final = frozenset({FaultKind.FIRMWARE, FaultKind.VOLUME})
+"""Kinds of which a reset says that what is there now is meant."""
 _FORMAT: Final = 1
 
 
@@ -217,10 +219,11 @@ class Health:
         """Take a fault that is over from the list.
 
         Raises:
-            FaultRefusedError: it is still there, or there is none.
+            FaultRefusedError: it is still there, or there is none. Another firmware and another
+                volume may be reset while they are there: that accepts them.
         """
         fault = self.fault(name)
-        if fault.is_there and fault.key.kind is not FaultKind.FIRMWARE:
+        if fault.is_there and fault.key.kind not in ACCEPTED:
             raise FaultRefusedError(
                 f"{name} is still there: it can be reset when it is over; acknowledge it, or put "
                 "it aside with `faults shelve`"

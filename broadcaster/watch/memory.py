@@ -18,13 +18,17 @@ _LARGEST: Final = 32 << 20
 
 @dataclass
 class Memory:
-    """The file `watch.json`: `engines` and `firmware` by amplifier, the health model's own part."""
+    """The file `watch.json`: `engines` and `firmware` by amplifier, the health model's own part.
+
+    `volumes` are those of commissioning, by amplifier and output.
+    """
 
     folder: Path
     engines: dict[str, str] = field(default_factory=dict)
     firmware: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
     """Where an amplifier was found when it is no longer where the site file says."""
+    volumes: dict[str, dict[str, str]] = field(default_factory=dict)
     health: dict[str, Any] = field(default_factory=dict)
 
     def read(self) -> None:
@@ -36,6 +40,7 @@ class Memory:
                 raise ValueError("it is too large")
             fields = json.loads(octets)
             parts = [dict(fields[name]) for name in ("engines", "firmware", "addresses", "health")]
+            volumes = {name: dict(each) for name, each in dict(fields.get("volumes", {})).items()}
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -44,6 +49,7 @@ class Memory:
             return
         for mine, kept in zip((self.engines, self.firmware, self.addresses), parts, strict=False):
             mine.update({str(name): str(value) for name, value in kept.items()})
+        self.volumes.update(volumes)
         self.health = parts[3]
 
     def octets(self) -> bytes:
@@ -53,6 +59,7 @@ class Memory:
                 "engines": self.engines,
                 "firmware": self.firmware,
                 "addresses": self.addresses,
+                "volumes": self.volumes,
                 "health": self.health,
             },
             ensure_ascii=False,

@@ -41,12 +41,17 @@ class Reading:
 
 @dataclass(slots=True)
 class WatchedAmplifier:
-    """What is known of one amplifier. `known_firmware` is the version somebody has accepted."""
+    """What is known of one amplifier. `known_firmware` is the version somebody has accepted.
+
+    `commissioned` are the volumes found at commissioning, or accepted since, by the output they are
+    of; the empty name stands for the whole device.
+    """
 
     amplifier: Amplifier
     profile: Profile
     has_agent: bool
     known_firmware: str = ""
+    commissioned: dict[str, str] = field(default_factory=dict)
     enrolment: Enrolment | None = None
     arrival: Arrival = field(default_factory=lambda: Arrival(None, None, None))
     arrival_at: float | None = None
@@ -183,6 +188,15 @@ class WatchedAmplifier:
         text = f"{self.known_firmware} became {firmware}" if is_new else ""
         return [Look(self.id, FaultKind.FIRMWARE, is_new, text)] * 2
 
+    def _look_at_volume(self, part: str, told: str) -> list[Look]:
+        meant = self.commissioned.setdefault(part, told)
+        text = f"{meant} became {told}" if told != meant else ""
+        return [Look(self.id, FaultKind.VOLUME, told != meant, text, part)]
+
+    def accept_volume(self, part: str) -> None:
+        """What it is set to when it answers next is meant."""
+        self.commissioned.pop(part, None)
+
     def _read(self, each: Asked, raw: Raw | None, now: float, health: Health) -> list[Look]:
         item = each.item
         number = raw * item.scale if isinstance(raw, int) else None
@@ -195,6 +209,8 @@ class WatchedAmplifier:
             return self._look_at_firmware(told)
         if not item.is_verified:
             return []
+        if item.role is Role.VOLUME:
+            return self._look_at_volume(each.part, told) if number is not None else []
         was_bad = item.fault is not None and health.was_bad(
             FaultKey(self.id, item.fault, each.part)
         )

@@ -167,6 +167,30 @@ async def test_another_firmware_is_named_and_accepted_by_reset(station):
     assert "amp-01/firmware" not in station.there()
 
 
+async def test_another_volume_than_at_commissioning_is_a_fault_until_it_is_set_back(station):
+    """SAFETY F3: level is set in our samples only."""
+    state = station.agents["amp-01"].state
+    await station.until(lambda: station.watch.amplifiers["amp-01"].commissioned == {"": "80 %"})
+    state.volume = 35
+    await station.until(lambda: "amp-01/volume" in station.there())
+    assert station.watch.health.fault("amp-01/volume").text == "80 % became 35 %"
+    state.volume = 80
+    await station.until(lambda: "amp-01/volume" not in station.there())
+
+
+async def test_another_volume_is_accepted_by_reset_and_known_after_a_restart(station):
+    station.agents["amp-01"].state.volume = 60
+    await station.until(lambda: "amp-01/volume" in station.there())
+    await station.ask("reset", fault="amp-01/volume")
+    await station.until(lambda: station.watch.amplifiers["amp-01"].commissioned == {"": "60 %"})
+    assert "amp-01/volume" not in station.there()
+    await station.stop()
+    station.agents["amp-01"].state.volume = 80
+    station.start()
+    await station.until(lambda: "amp-01/volume" in station.there())
+    assert station.watch.health.fault("amp-01/volume").text == "60 % became 80 %"
+
+
 async def test_a_restart_is_noticed_and_the_device_looked_at_anew(station):
     agent = station.agents["amp-01"]
     agent.state.restart(station.loop.time())
