@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from alerts.alert import LastWord
-from alerts.commands import AllClear, Person, StepDown
+from alerts.commands import AddZones, AllClear, Person, StepDown
 from alerts.detection import Admitted, DetectionEvent
 from alerts.detection.event import EventId, Kind, Phase, SourceId
 from alerts.hazard import Level
@@ -131,6 +131,27 @@ def test_smoke_whose_end_is_lost_has_no_all_clear_proposed():
     assert (alert.state, len(alert.going)) == (State.SUSTAINED, 1)
     assert any("lost:" in sentence for sentence in alert.evidence)
     assert not ground.judge.broken
+
+
+def test_a_zone_added_a_moment_before_the_end_may_hear_the_last_word_and_no_more():
+    ground = warned()
+    ground.act(60, AddZones, zones=(ZoneId("hill-1"),))
+    ground.act(60.001, AllClear, word=LastWord.BOTH)
+    ground.until(300)
+    assert not ground.living
+    assert not ground.judge.broken
+
+
+def test_it_finds_a_last_word_where_nothing_sounded():
+    ground = warned()
+    (alert,) = ground.living
+    ground.act(60, AllClear, word=LastWord.HAZARD_OVER)
+    elsewhere = loud(f"alert {alert.id} 9 ending flood-over", 241, ClaimKind.WARNING)
+    played(ground, replace(elsewhere, zone=ZoneId("hill-2")))
+    ground.until(300)
+    assert [one.sentence for one in ground.judge.broken if one.rule == "D3"] == [
+        f"{alert.id}: a last word in ['hill-2']"
+    ]
 
 
 def test_what_comes_while_control_is_away_for_long_waits_for_it():
