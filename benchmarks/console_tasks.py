@@ -33,6 +33,7 @@ PAGES: Final = {
     "/log": ".entries tbody tr",
     "/wall": ".wall-tile",
     "/week": ".week-block",
+    "/playlists": ".playlists-page .panel",
     "/devices": ".devices tbody tr",
     "/people": ".people-page header",
     "/docs": "section",

@@ -83,10 +83,10 @@ def _tried(
 
 
 def _problem(one: Problem, text: str) -> dict[str, str]:
-    lines = source_lines(text)
-    line = lines[one.line - 1] if 1 <= one.line <= len(lines) else ""
-    key = _KEY.match(line)
-    return {"field": key[1] if key else "", "problem": one.message, "hint": one.hint}
+    # A value of a list stands below its key.
+    above = reversed(source_lines(text)[: one.line])
+    key = next((found[1] for found in map(_KEY.match, above) if found), "")
+    return {"field": key, "problem": one.message, "hint": one.hint}
 
 
 def _block(station: RadioStation, one: WeekBlock) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from tests import network_namespace
+from tests.browser.drawn_week import draw_week
 from tests.browser.hands import Hands, send
 from tests.browser.standing import DESKTOP, LAPTOP, PHONE, Standing, standing
 
@@ -28,6 +29,9 @@ VIEWS = {
     "wall": ("/wall", ".wall-tile"),
     "on-air": ("/on-air", ".on-air-page tbody tr"),
     "week": ("/week", ".week-block"),
+    "entry": ("/week", "[data-entry=morning]"),
+    "playlists": ("/playlists", "[data-playlist]"),
+    "playlist": ("/playlists", "[data-playlist]"),
     "library": ("/library", ".library-page tbody tr"),
     "devices": ("/devices", ".device-fault"),
     "people": ("/people", ".people-page tbody tr"),
@@ -41,7 +45,9 @@ def main() -> int:
     """Take them all."""
     parser = argparse.ArgumentParser(prog="tests.browser.screenshots", description=__doc__)
     parser.add_argument("out", type=Path, help="folder for the pictures")
-    parser.add_argument("--only", choices=sorted(VIEWS), help="this view alone")
+    parser.add_argument(
+        "--only", choices=sorted(VIEWS), nargs="+", help="these views alone", default=sorted(VIEWS)
+    )
     options = parser.parse_args()
     if network_namespace.enter() is not network_namespace.Network.OWN:
         sys.stderr.write("no right to make a network of its own, which the station needs\n")
@@ -52,9 +58,10 @@ def main() -> int:
         run.mkdir(mode=0o700)
         with standing(Path(place), run) as made:
             made.until(made.station.is_music_everywhere, "there is music everywhere")
+            draw_week(made)
             _warn(made)
             made.aside(made.station.ask_amplifiers, "unplug", amplifier="amp-09")
-            views = {options.only: VIEWS[options.only]} if options.only else VIEWS
+            views = {name: VIEWS[name] for name in options.only}
             _pictures(made, options.out, views)
     return 0
 
@@ -92,6 +99,12 @@ def _open(page: Page, name: str) -> None:
     if name == "log":
         page.locator(".warned summary").first.click()
         expect(page.locator(".report")).to_be_visible()
+    if name == "entry":
+        page.locator("[data-entry=morning] button:visible").first.click()
+        expect(page.locator("dialog .entry-times")).to_be_visible()
+    if name == "playlist":
+        page.locator("[data-playlist=dawn] [data-act=change]").click()
+        expect(page.locator("dialog [data-add]").first).to_be_visible()
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.axe import violations
+from tests.browser.drawn_week import draw_week
 from tests.browser.standing import DESKTOP, LAPTOP, PHONE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
@@ -17,6 +18,7 @@ VIEWS = {
     "/wall": ".wall-tile",
     "/on-air": ".on-air-page tbody tr",
     "/week": ".week-block",
+    "/playlists": ".playlists-page .panel",
     "/library": ".library-page tbody tr",
     "/devices": ".devices tbody tr",
     "/people": ".people-page tbody tr",
@@ -49,6 +51,7 @@ def shown(desk, path, wanted):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_view_keeps_the_rules_of_wcag(standing, scheme, language):
+    draw_week(standing)
     desk = standing.desk("jung", color_scheme=scheme)
     desk.page.add_init_script(f"localStorage.setItem('language', '{language}')")
     found = {}
@@ -72,6 +75,7 @@ def test_the_way_in_keeps_them_too(standing, path):
 @pytest.mark.parametrize("size", [DESKTOP, LAPTOP, PHONE], ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_view_fits_the_screen(standing, size, language):
+    draw_week(standing)
     desk = standing.desk("jung", size=size)
     desk.page.add_init_script(f"localStorage.setItem('language', '{language}')")
     found = {}

@@ -23,6 +23,7 @@ export const VIEWS = [
   { path: "/exercise", title: ["훈련", "Exercise"], menu: "", load: () => import("./views/exercise.js") },
   { path: "/on-air", title: ["지금 방송", "On air"], menu: "programme", load: () => import("./views/on-air.js") },
   { path: "/week", title: ["편성표", "Week"], menu: "programme", load: () => import("./views/week.js") },
+  { path: "/playlists", title: ["재생목록", "Playlists"], menu: "programme", load: () => import("./views/playlists.js") },
   { path: "/library", title: ["음반 자료", "Library"], menu: "programme", load: () => import("./views/library.js") },
   { path: "/devices", title: ["앰프·이상", "Amplifiers"], menu: "station", load: () => import("./views/devices.js") },
   { path: "/people", title: ["사람", "People"], menu: "station", right: "keep-people", load: () => import("./views/people.js") },
