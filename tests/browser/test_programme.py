@@ -34,7 +34,9 @@ def test_an_entry_is_tried_added_seen_and_taken_back(desk):
     for day in ("MO", "TU", "WE", "TH", "FR", "SA", "SU"):
         sheet.locator(f"[data-name={day}]").click()
     sheet.locator("input[name=rank]").fill("200")
-    expect(sheet.locator("[data-field=rank] .bad")).to_contain_text("100")
+    expect(sheet.locator("[data-field=rank] .bad")).to_have_text(
+        "순위 200은 안 됩니다. 0에서 100까지입니다"
+    )
     expect(save).to_have_attribute("aria-disabled", "true")
     sheet.locator("input[name=rank]").fill("70")
     expect(sheet.locator(".entry-would")).to_contain_text("20:00–21:30")
@@ -50,6 +52,20 @@ def test_an_entry_is_tried_added_seen_and_taken_back(desk):
     expect(page.locator(f"[data-version='{before + 2}']")).to_be_visible()
     assert page.evaluate("window.taken === undefined")
     assert desk.violations() == []
+
+
+def test_what_somebody_else_changed_meanwhile_is_not_taken_back_unseen(standing, desk):
+    page = desk.open("/playlists")
+    version = page.locator("[data-version]")
+    before = int(version.get_attribute("data-version"))
+    put = {"playlists": {"dawn": {"title": "새벽 바람", "items": []}}}
+    standing.aside(standing.station.ask, "schedule-edit", put=put)
+    page.locator("[data-act=undo]").click()
+    expect(page.locator(".notice.bad").last).to_contain_text(
+        f"그사이 test 님이 바꿨습니다({before + 1}판)"
+    )
+    expect(page.locator("[data-playlist=dawn]")).to_contain_text("새벽 바람")
+    expect(version).to_have_attribute("data-version", str(before + 1))
 
 
 def test_an_entry_is_moved_and_removed_and_the_history_goes_back(desk):

@@ -4,7 +4,6 @@ import { notify } from "./acts.js";
 import { ask, newKey } from "./api.js";
 import { html, signal, useEffect, useId, useState } from "./dom.js";
 import { Act, Sheet, dateAndTime, reasonOf } from "./parts.js";
-import { learn } from "./sentences.js";
 import { spoken } from "./station-words.js";
 import { know, t } from "./words.js";
 
@@ -15,6 +14,7 @@ know({
   programmeKept: ["저장했습니다: {n}판", "Saved as version {n}"],
   programmeUndo: ["되돌리기", "Undo"],
   programmeUndone: ["되돌렸습니다: {n}판", "Taken back: version {n}"],
+  programmeChanged: ["그사이 {who} 님이 바꿨습니다({n}판). 확인하고 다시 누르십시오", "{who} has changed it meanwhile (version {n}): look at it, then press again"],
   programmeNoUndo: ["되돌릴 것이 없습니다", "There is nothing to take back"],
   programmeVersions: ["바뀐 내역…", "History…"],
   programmeVersionsTitle: ["편성이 바뀐 내역", "What changed, newest first"],
@@ -39,15 +39,8 @@ know({
   keyHolidays: ["공휴일", "holidays"],
   keyStart: ["시작", "start"],
 });
-learn({
-  "entry-of": ['entry "{name}": {what}', "{what}"],
-  "no-such-playlist": ['there is no playlist "{name}"', "그런 재생목록이 없습니다: {name}"],
-  "no-such-playlist-key": ['playlist: there is no playlist "{name}"', "그런 재생목록이 없습니다: {name}"],
-  "no-day-and-time": ['first: "{text}" is not a day and time', "날짜와 시각이 아닙니다: {text}"],
-  "rule-needs-freq": ['"{rule}": needs FREQ= one of {words}; for several times a day write {example}', "반복 규칙이 아닙니다: {rule}. FREQ={words} 중 하나가 있어야 합니다"],
-  "one-of-three": ["needs one of playlist, live, silence", "재생목록, 생방송, 조용함 중에서 하나를 고르십시오"],
-  "since-changed": ["{who} has changed {what} since version {n} (version {m}, {at} UTC); look at it, then change it again", "{n}판 뒤에 {who} 님이 {what}을/를 바꿨습니다({m}판). 확인하고 다시 바꾸십시오"],
-});
+
+await import("./programme-sentences.js");
 
 /** {version, schedule}: what is in force, as GET /schedule gives it; null until known. */
 export const inForce = signal(null);
@@ -82,8 +75,16 @@ export async function keep(edit, base, look) {
   }
 }
 
+/** Go back to a version, without one to the last but one; not over what was changed unseen. */
 async function goBack(version, look) {
+  const seen = inForce.value?.version?.version;
   try {
+    await learnSchedule();
+    const now = inForce.value?.version;
+    if (now?.version !== seen) {
+      notify("bad", () => t("programmeChanged", { who: now.who, n: now.version }));
+      return;
+    }
     const { version: n } = await ask("POST", "/schedule/undo", version ? { version } : {}, newKey());
     notify("good", () => t("programmeUndone", { n }));
   } catch (error) {
@@ -114,13 +115,16 @@ export function changeInWords(sentence) {
   return `${known("section", section)} ‘${called}’: ${said}`;
 }
 
+/** A problem at its field needs not say which entry or list it is about. */
+const own = (sentence) => spoken(sentence.replace(/^(entry|playlist) "[^"]*": /, ""));
+
 /** A field with its label; `problems` are all that are known, of which those of `name` are shown. */
 export function Field({ label, name, problems, children }) {
   const id = useId();
   const mine = problems.filter((one) => [name].flat().includes(one.field));
   return html`<div class="week-field" data-field=${[name].flat()[0]} role="group" aria-label=${label} aria-describedby=${mine.length ? id : null}>
     <span class="week-label" aria-hidden="true">${label}</span>${children}
-    ${mine.length > 0 && html`<p class="bad" id=${id} role="alert">${mine.map((one) => `${spoken(one.problem)}${one.hint ? ` (${spoken(one.hint)})` : ""}`).join(" ")}</p>`}</div>`;
+    ${mine.length > 0 && html`<p class="bad" id=${id} role="alert">${mine.map((one) => `${own(one.problem)}${one.hint ? ` (${spoken(one.hint)})` : ""}`).join(" ")}</p>`}</div>`;
 }
 
 /** What is wrong that belongs to none of the `shown` fields. */

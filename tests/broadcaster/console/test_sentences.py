@@ -12,7 +12,10 @@ import pytest
 from tests.house.checkout import ROOT
 
 STATIC = resources.files("broadcaster.console") / "static"
-TABLES = [(STATIC / name).read_text() for name in ("sentences.js", "refusals.js")]
+TABLES = [
+    (STATIC / name).read_text()
+    for name in ("sentences.js", "refusals.js", "programme-sentences.js")
+]
 _ENTRY = re.compile(r'^  "([a-z_0-9-]+)": \["((?:[^"\\]|\\.)*)", "((?:[^"\\]|\\.)*)"\],$', re.M)
 ENTRIES = [
     (code, json.loads(f'"{english}"'), json.loads(f'"{korean}"'))

@@ -179,6 +179,7 @@ function List({ one, onOpen }) {
   const used = users.join(", ");
   const open = async (isCopy) => {
     try {
+      await learnSchedule();
       const { defined, tracks } = await ask("GET", `/playlists/${encodeURIComponent(one.playlist)}`);
       const base = inForce.value?.version?.version;
       onOpen(isCopy ? { title: t("playlistsCopied", { name: one.title }), defined, tracks, base } : { name: one.playlist, title: one.title, defined, tracks, base });

@@ -49,6 +49,7 @@ async function look() {
   try {
     const found = await ask("POST", "/schedule/week", asked ? { first: asked } : {});
     if (asked !== first.value) return;
+    if (found.version?.version !== inForce.value?.version?.version) await learnSchedule();
     week.value = found;
     problem.value = "";
   } catch (error) {
@@ -146,7 +147,6 @@ export function View() {
   const [chosen, setChosen] = useState("");
   const [opened, setOpened] = useState(null);
   useEffect(() => {
-    learnSchedule();
     look();
     const timer = setInterval(look, LOOK_MS);
     return () => clearInterval(timer);
@@ -155,7 +155,7 @@ export function View() {
     return html`<p class="empty" role="status">${problem.value ? spoken(problem.value) : t("loading")}</p>`;
   }
   const base = inForce.value.version?.version;
-  const open = (name) => setOpened({ name, entry: part("entries")[name], base });
+  const open = (name) => { if (part("entries")[name]) setOpened({ name, entry: part("entries")[name], base }); };
   const { days } = week.value;
   const day = days.find((one) => one.date === chosen) ?? days.find((one) => isWithin(one, stationTime())) ?? days[0];
   return html`<div class="log-view week-page">
