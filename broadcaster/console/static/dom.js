@@ -3,8 +3,8 @@
 import htm from "./vendor/htm.js";
 import { h } from "./vendor/preact.js";
 
-export { Fragment, render } from "./vendor/preact.js";
-export { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from "./vendor/preact-hooks.js";
-export { batch, computed, effect, signal, useComputed, useSignal } from "./vendor/signals.js";
+export { render } from "./vendor/preact.js";
+export { useEffect, useId, useLayoutEffect, useRef, useState } from "./vendor/preact-hooks.js";
+export { computed, effect, signal } from "./vendor/signals.js";
 
 export const html = htm.bind(h);

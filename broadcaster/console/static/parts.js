@@ -1,7 +1,7 @@
 /** Small parts that every view is made of. */
 
 import { html, useEffect, useId, useLayoutEffect, useRef, useState } from "./dom.js";
-import { lock, may, site, why } from "./state.js";
+import { lock, site, why } from "./state.js";
 import { Shape } from "./shapes.js";
 import { t } from "./words.js";
 
@@ -111,8 +111,6 @@ export function Level({ value, isSent }) {
   </div>`;
 }
 
-export const Time = ({ utc }) => html`<time datetime=${utc}>${clockTime(new Date(utc))}</time>`;
-
 /** The time of day at the station, whatever the browser's own zone. */
 export function clockTime(date, zone) {
   return new Intl.DateTimeFormat("sv-SE", {
@@ -126,5 +124,3 @@ export function dateAndTime(seconds) {
   const day = new Intl.DateTimeFormat("sv-SE", { timeZone: site.value?.time_zone }).format(date);
   return `${day} ${clockTime(date, site.value?.time_zone)}`;
 }
-
-export const isAllowed = may;

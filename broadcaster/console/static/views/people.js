@@ -3,9 +3,9 @@
 import { change } from "../acts.js";
 import { ask } from "../api.js";
 import { html, signal, useEffect, useState } from "../dom.js";
-import { Act, Hold, Sheet, dateAndTime, isAllowed } from "../parts.js";
+import { Act, Hold, Sheet, dateAndTime } from "../parts.js";
 import { Shape } from "../shapes.js";
-import { me } from "../state.js";
+import { may, me } from "../state.js";
 import { spoken } from "../station-words.js";
 import { styled } from "../style.js";
 import { know, t, worded } from "../words.js";
@@ -138,7 +138,7 @@ function Session({ session }) {
 
 export function View() {
   const [sheet, setSheet] = useState(null);
-  const mayKeep = isAllowed("keep-people");
+  const mayKeep = may("keep-people");
   useEffect(() => { if (mayKeep) load(); }, [mayKeep]);
   if (!me.value) return html`<p class="empty">${t("loading")}</p>`;
   if (!mayKeep) return html`<p class="empty">${t("peopleForbidden")}</p>`;
