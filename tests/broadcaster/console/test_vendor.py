@@ -28,6 +28,13 @@ def test_every_script_there_is_listed():
     assert {one.name for one in VENDOR.iterdir() if one.name.endswith(".js")} == listed
 
 
+IMPORTED = re.compile(
+    r"""(?:(?:^|;)\s*(?:import\b[^"';(]*|export\s*[*{][^"';]*\bfrom\s*)|\bimport\s*\(\s*)"""
+    r"""["']([^"']+)["']""",
+    re.MULTILINE,
+)
+
+
 def scripts(folder):
     for one in folder.iterdir():
         if one.is_dir():
@@ -38,5 +45,5 @@ def scripts(folder):
 
 @pytest.mark.parametrize("script", list(scripts(STATIC)), ids=lambda one: one.name)
 def test_a_script_imports_files_beside_it(script):
-    named = re.findall(r"""(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']""", script.read_text())
+    named = IMPORTED.findall(script.read_text())
     assert [one for one in named if not one.startswith(("./", "../"))] == []
