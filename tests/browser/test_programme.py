@@ -55,11 +55,15 @@ def test_an_entry_is_tried_added_seen_and_taken_back(desk):
 
 
 def test_what_somebody_else_changed_meanwhile_is_not_taken_back_unseen(standing, desk):
+    def change(title):
+        put = {"playlists": {"dawn": {"title": title, "items": []}}}
+        standing.aside(standing.station.ask, "schedule-edit", put=put)
+
+    change("새벽 안개")
     page = desk.open("/playlists")
     version = page.locator("[data-version]")
     before = int(version.get_attribute("data-version"))
-    put = {"playlists": {"dawn": {"title": "새벽 바람", "items": []}}}
-    standing.aside(standing.station.ask, "schedule-edit", put=put)
+    change("새벽 바람")
     page.locator("[data-act=undo]").click()
     expect(page.locator(".notice.bad").last).to_contain_text(
         f"그사이 test 님이 바꿨습니다({before + 1}판)"
