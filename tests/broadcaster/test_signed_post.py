@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+from typing import Any
 
 import aiohttp
 import pytest
@@ -16,7 +17,8 @@ SECRET = b"correct horse"
 @contextlib.asynccontextmanager
 async def answering(answer):
     """A server that reads the head of a request and writes `answer`; None never answers."""
-    heard, serving = [], []
+    heard: list[bytes] = []
+    serving: list[Any] = []
 
     async def serve(reader, writer):
         serving.append(asyncio.current_task())
