@@ -25,7 +25,8 @@ from broadcaster.run_directory import RunDirectory, StateDirectory, this_boot, w
 
 log = logging.getLogger(__name__)
 
-_FILE: Final = "alerts.json"
+ALERTS_FILE: Final = "alerts.json"
+"""In the run directory."""
 _Facts = Mapping[str, Any]
 
 
@@ -33,7 +34,7 @@ class AlertNotes:
     """The newest facts of every alert that lives, in the run directory."""
 
     def __init__(self, run: RunDirectory) -> None:
-        self._path = run.path / _FILE
+        self._path = run.path / ALERTS_FILE
         self._facts: dict[str, _Facts] = {}
 
     def take(self, entries: Iterable[Entry]) -> None:

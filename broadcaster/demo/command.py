@@ -18,6 +18,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from broadcaster.control.alert_recovery import ALERTS_FILE
 from broadcaster.demo.session import Finding, Scene, Session, Terminal
 from broadcaster.engine.plan import Part
 from broadcaster.engine.plan_file import plan_path
@@ -146,6 +147,7 @@ def _forget(run: RunDirectory, kept: StateDirectory) -> None:
         records += [kept.path / name for name in ("detections.json", "last-taken")]
         if table is not None and table.state == str(kept.path):
             records += [plan_path(run.path, part) for part in Part]
+            records.append(run.path / ALERTS_FILE)
         for record in records:
             record.unlink(missing_ok=True)
 

@@ -173,10 +173,11 @@ def test_a_demo_forgets_the_warnings_of_the_last_and_no_stations(tmp_path):
     records = ["journal.db", "journal.db-wal", "journal.head", "detections.json"]
     for name in [*records, "library.json"]:
         (state.path / name).touch()
-    plan = run.path / "plan-control"
-    plan.touch()
+    noted = [run.path / "plan-control", run.path / "alerts.json"]
+    for each in noted:
+        each.touch()
     for other, is_kept in (("/of/a/station", True), (str(state.path), False)):
         ProcessTable(1, BootId("b"), "c", other, None, {}, ()).write(run.processes)
         _forget(run, state)
-        assert plan.exists() is is_kept
+        assert [each.exists() for each in noted] == [is_kept, is_kept]
     assert sorted(path.name for path in state.path.iterdir()) == ["library.json"]
