@@ -305,9 +305,8 @@ class _Programme:
         is_over = _is_over(timeline, self._now)
         if claim is None or claim.start is None or self._is_silent(zone) or not is_over:
             return self._now
-        for piece in pieces(claim.source, claim.start, self._now, self._now + 1):
-            return piece.at - piece.offset + piece.segment.length
-        return self._now
+        end = _track_end(claim, self._now)
+        return self._now if end is None else end
 
     def _add_timed(self, lane: LaneOutline, span: Span) -> None:
         """Silence, or a live source, from one time to another."""
@@ -337,9 +336,8 @@ class _Programme:
             return start
         for name in (SCHEDULE, DEFAULT_LIST):
             running = self._begun.get((zone, name))
-            if running is not None and running.start is not None:
-                for piece in pieces(running.source, running.start, self._now, self._now + 1):
-                    return piece.at - piece.offset + piece.segment.length
+            if running is not None and (end := _track_end(running, self._now)) is not None:
+                return end
         return start
 
     def _is_silent(self, zone: ZoneId) -> bool:
@@ -444,6 +442,15 @@ def warning_levels(site: Site) -> tuple[GainStep, ...]:
         GainStep(zone.id, ALWAYS, zone.warning_level_db, priority.HIGHEST + 1)
         for zone in site.zones
     )
+
+
+def _track_end(claim: Claim, now: Sample) -> Sample | None:
+    """Where the recording ends that a claim plays at `now`; None when it has not begun."""
+    if claim.start is None:
+        return None
+    for piece in pieces(claim.source, claim.start, now, now + 1):
+        return piece.at - piece.offset + piece.segment.length
+    return None
 
 
 def _holds(claim: Claim, now: Sample) -> bool:
